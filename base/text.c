@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/text.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void text_free(struct text *t)
+{
+	free(t->s);
+	*t = (struct text)TEXT_INIT;
+}
+
+/* Makes room for `more` bytes and a NUL. */
+static void text_grow(struct text *t, size_t more)
+{
+	size_t room = t->room ? t->room : 64;
+	char *s;
+
+	if (more > ((size_t)-1) / 4)
+		abort();
+	while (room < t->len + more + 1)
+		room *= 2;
+	if (room == t->room)
+		return;
+	s = realloc(t->s, room);
+	if (!s)
+		abort();
+	t->s = s;
+	t->room = room;
+}
+
+void text_add_bytes(struct text *t, const void *p, size_t len)
+{
+	text_grow(t, len);
+	if (len)
+		memcpy(t->s + t->len, p, len);
+	t->len += len;
+	t->s[t->len] = 0;
+}
+
+void text_add(struct text *t, const char *s)
+{
+	text_add_bytes(t, s, strlen(s));
+}
+
+void text_addf(struct text *t, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(NULL, 0, fmt, ap);
+	va_end(ap);
+	if (n < 0)
+		abort();
+	text_grow(t, (size_t)n);
+	va_start(ap, fmt);
+	vsnprintf(t->s + t->len, (size_t)n + 1, fmt, ap);
+	va_end(ap);
+	t->len += (size_t)n;
+}
+
+char *text_take(struct text *t)
+{
+	char *s;
+
+	text_grow(t, 0);
+	t->s[t->len] = 0;
+	s = t->s;
+	*t = (struct text)TEXT_INIT;
+	return s;
+}
+
+/* Length of the UTF-8 sequence at s, or 0 where it is none (overlong, surrogate, cut off). */
+static size_t utf8_len(const unsigned char *s)
+{
+	static const unsigned char low[] = {0x80, 0x80, 0x80, 0x80};
+	size_t n, i;
+	unsigned char min = low[0], max = 0xbf;
+
+	if (s[0] < 0x80)
+		return 1;
+	if (s[0] >= 0xc2 && s[0] <= 0xdf)
+		n = 2;
+	else if (s[0] >= 0xe0 && s[0] <= 0xef)
+		n = 3;
+	else if (s[0] >= 0xf0 && s[0] <= 0xf4)
+		n = 4;
+	else
+		return 0;
+	if (s[0] == 0xe0)
+		min = 0xa0;
+	else if (s[0] == 0xed)
+		max = 0x9f;
+	else if (s[0] == 0xf0)
+		min = 0x90;
+	else if (s[0] == 0xf4)
+		max = 0x8f;
+	if (s[1] < min || s[1] > max)
+		return 0;
+	for (i = 2; i < n; i++)
+		if (s[i] < 0x80 || s[i] > 0xbf)
+			return 0;
+	return n;
+}
+
+void text_add_json(struct text *t, const char *s)
+{
+	const unsigned char *p = (const unsigned char *)s;
+
+	text_add(t, "\"");
+	while (*p) {
+		size_t n = utf8_len(p);
+
+		if (n == 0) {
+			text_add(t, "\xef\xbf\xbd");
+			p++;
+			continue;
+		}
+		if (*p == '"' || *p == '\\')
+			text_addf(t, "\\%c", *p);
+		else if (*p == '\n')
+			text_add(t, "\\n");
+		else if (*p == '\t')
+			text_add(t, "\\t");
+		else if (*p < 0x20 || *p == 0x7f)
+			text_addf(t, "\\u%04x", *p);
+		else
+			text_add_bytes(t, p, n);
+		p += n;
+	}
+	text_add(t, "\"");
+}
+
+bool streq(const char *a, const char *b)
+{
+	return strcmp(a, b) == 0;
+}
+
+bool starts_with(const char *s, const char *prefix)
+{
+	return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+int parse_u64(const char *s, unsigned long long min, unsigned long long max,
+	      unsigned long long *ret)
+{
+	unsigned long long v = 0;
+
+	if (!*s)
+		return -EINVAL;
+	for (; *s; s++) {
+		if (*s < '0' || *s > '9')
+			return -EINVAL;
+		if (__builtin_mul_overflow(v, 10ULL, &v) ||
+		    __builtin_add_overflow(v, (unsigned long long)(*s - '0'), &v))
+			return -ERANGE;
+	}
+	if (v < min || v > max)
+		return -ERANGE;
+	*ret = v;
+	return 0;
+}
+
+int parse_i64(const char *s, long long min, long long max, long long *ret)
+{
+	unsigned long long u;
+	bool minus = *s == '-';
+	int r = parse_u64(s + minus, 0, (unsigned long long)-1, &u);
+	long long v;
+
+	if (r < 0)
+		return r;
+	if (u > 9223372036854775807ULL + (unsigned)minus)
+		return -ERANGE;
+	v = minus ? (long long)(0 - u) : (long long)u;
+	if (v < min || v > max)
+		return -ERANGE;
+	*ret = v;
+	return 0;
+}

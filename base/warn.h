@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * warn: what the user should hear but what stops nothing. Lower floors collect, cmd/ prints.
+ */
+#ifndef HOY_BASE_WARN_H
+#define HOY_BASE_WARN_H
+
+#include "base/text.h"
+
+struct warnings {
+	struct text lines; /* one warning per line */
+};
+
+#define WARNINGS_INIT {TEXT_INIT}
+
+/* Adds one line; w may be NULL (nobody listens). */
+void warn_add(struct warnings *w, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void warn_free(struct warnings *w);
+
+#endif

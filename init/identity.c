@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Stages, and what holds in each:
+ *
+ *   join		(exec) real root of the runtime, undumpable: enters the container's namespaces
+ *			by its pidfd, which can't come to mean another process.
+ *   limits, bounding	still all capabilities: raising a hard limit and dropping from the bounding
+ *			set need them.
+ *   user		keeps its permitted set over the change of uid (PR_SET_KEEPCAPS), loses the
+ *			effective one.
+ *   caps		takes exactly the sets asked for; ambient last, for it must be within permitted
+ *			and inheritable. Nothing privileged may come after this.
+ */
+#include "init/identity.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <linux/keyctl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "base/sys.h"
+#include "init/exec.h"
+#include "init/net.h"
+
+int op_join(struct walker *w, const struct plan_op *op)
+{
+	int fd;
+
+	if (setns(w->slots[op->arg[0]], (int)op->arg[1]) < 0)
+		return -errno;
+	fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	w->root = fd;
+	return 0;
+}
+
+/* In a user namespace that was joined: uid and gid 0 of it, with all its capabilities. */
+int op_become_root(struct walker *w, const struct plan_op *op)
+{
+	(void)w;
+	(void)op;
+	if (syscall(SYS_setresgid, 0, 0, 0) < 0 || syscall(SYS_setresuid, 0, 0, 0) < 0)
+		return -errno;
+	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ? -errno : 0;
+}
+
+int op_oom_score(struct walker *w, const struct plan_op *op)
+{
+	int64_t v = (int64_t)op->arg[0];
+	char buf[8], *p = buf + sizeof(buf);
+	unsigned u = (unsigned)(v < 0 ? -v : v);
+
+	*--p = 0;
+	do {
+		*--p = (char)('0' + u % 10);
+		u /= 10;
+	} while (u);
+	if (v < 0)
+		*--p = '-';
+	return proc_write(w, "self/oom_score_adj", p);
+}
+
+int op_setsid(struct walker *w, const struct plan_op *op)
+{
+	(void)w;
+	(void)op;
+	return setsid() < 0 ? -errno : 0;
+}
+
+int op_keyring(struct walker *w, const struct plan_op *op)
+{
+	long r = syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, walk_string(w, op->arg[0]));
+
+	/* A kernel without keys has no keyring that could leak. */
+	return r < 0 && errno != ENOSYS ? -errno : 0;
+}
+
+int op_rlimit(struct walker *w, const struct plan_op *op)
+{
+	struct {
+		uint64_t soft, hard;
+	} limit = {op->arg[2], op->arg[3]};
+
+	(void)w;
+	return syscall(SYS_prlimit64, 0, (int)op->arg[1], &limit, NULL) < 0 ? -errno : 0;
+}
+
+int op_personality(struct walker *w, const struct plan_op *op)
+{
+	(void)w;
+	return personality(op->arg[0]) < 0 ? -errno : 0;
+}
+
+int op_umask(struct walker *w, const struct plan_op *op)
+{
+	(void)w;
+	umask((mode_t)op->arg[0]);
+	return 0;
+}
+
+int op_cap_bounding(struct walker *w, const struct plan_op *op)
+{
+	unsigned cap;
+
+	(void)w;
+	for (cap = 0; cap < 64; cap++) {
+		if ((op->arg[0] >> cap) & 1)
+			continue;
+		if (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0)
+			continue;
+		/* EINVAL: the kernel knows no such capability, nor any higher one. */
+		return errno == EINVAL ? 0 : -errno;
+	}
+	return 0;
+}
+
+int op_user(struct walker *w, const struct plan_op *op)
+{
+	size_t len;
+	const void *groups = plan_blob(w->plan, op->arg[2], &len);
+
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+		return -errno;
+	if (syscall(SYS_setgroups, len / sizeof(gid_t), groups) < 0) {
+		walk_detail(w, "setgroups", NULL, NULL, NULL);
+		return -errno;
+	}
+	if (syscall(SYS_setresgid, op->arg[1], op->arg[1], op->arg[1]) < 0) {
+		walk_detail(w, "setgid", NULL, NULL, NULL);
+		return -errno;
+	}
+	if (syscall(SYS_setresuid, op->arg[0], op->arg[0], op->arg[0]) < 0) {
+		walk_detail(w, "setuid", NULL, NULL, NULL);
+		return -errno;
+	}
+	return 0;
+}
+
+int op_caps(struct walker *w, const struct plan_op *op)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2];
+	unsigned i;
+
+	(void)w;
+	for (i = 0; i < 2; i++)
+		data[i] = (struct __user_cap_data_struct){
+			.effective = (uint32_t)(op->arg[0] >> (32 * i)),
+			.permitted = (uint32_t)(op->arg[1] >> (32 * i)),
+			.inheritable = (uint32_t)(op->arg[2] >> (32 * i)),
+		};
+	if (syscall(SYS_capset, &head, data) < 0)
+		return -errno;
+	if (prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0) < 0)
+		return -errno;
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
+		return -errno;
+	for (i = 0; i < 64; i++)
+		if ((op->arg[3] >> i) & 1 &&
+		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, i, 0, 0) < 0)
+			return -errno;
+	/* The user could open it to the user only: now it is he who asks. */
+	return w->cwd_later ? cwd_retry(w) : 0;
+}
+
+int op_no_new_privs(struct walker *w, const struct plan_op *op)
+{
+	(void)w;
+	(void)op;
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * walk: the walker's state, and the walk itself.
+ *
+ * One process, one walk, one exit: the state is one struct that every operation gets. Operations
+ * return 0 or a negative errno and may put words into `detail` (walk_detail), which the parent
+ * shows behind its own description of the operation. When detail says it all, they return
+ * WALK_SAID.
+ */
+#ifndef HOY_INIT_WALK_H
+#define HOY_INIT_WALK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "plan/format.h"
+#include "plan/message.h"
+
+#define WALK_SAID	(-4096) /* failed, and detail says it all; no errno is this large */
+#define WALK_PATH_MAX	4096
+
+struct walker {
+	int sock;	    /* to the parent; later to `hoy start` */
+	void *plan;	    /* private mapping */
+	int slots[SLOT_MAX];
+	int root;	    /* root of the container: O_PATH */
+	int dev;	    /* our own mount on /dev, -1 without one */
+	int stage;	    /* tmpfs over the root in which nodes are made, -1 */
+	int null;	    /* the container's verified /dev/null, opened at need */
+	int mask_dir;	    /* the read-only tmpfs that covers masked directories */
+	bool cwd_later;	    /* the working directory is open to the user only */
+	char **envp;	    /* of the process, relocated; NULL before the first need */
+	char detail[MESSAGE_TEXT_MAX];
+	char path[WALK_PATH_MAX]; /* what OP_LOOKUP found */
+};
+
+/* Prepares w (descriptors -1). */
+void walker_init(struct walker *w, int sock);
+/* Receives the descriptors and maps the plan. 0 or negative errno. */
+int walker_receive(struct walker *w);
+/* Walks to the end, which is execve. Returns only after a failure, which has been sent. */
+int walker_walk(struct walker *w);
+
+/* Sets detail: up to four pieces, put together; NULL ends them early. */
+void walk_detail(struct walker *w, const char *a, const char *b, const char *c, const char *d);
+
+static inline const char *walk_string(const struct walker *w, uint64_t offset)
+{
+	return plan_string(w->plan, offset);
+}
+
+#endif
