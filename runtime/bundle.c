@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/capability.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "cgroups/cgroup.h"
+#include "runtime/create.h"
+
+#define CONFIG_MAX (16u << 20) /* the largest known have a few hundred KB */
+
+static int config_error(int r, const char *path, struct error *err)
+{
+	error_step(err, "read %s", path);
+	if (r == -EINVAL)
+		return error_say(err, EINVAL, "not a regular file");
+	if (r == -EFBIG)
+		return error_say(err, EFBIG, "larger than %u MiB", CONFIG_MAX >> 20);
+	if (r == -ENOENT)
+		error_hint(err, "a bundle is a directory with config.json and a root file system");
+	return error_set(err, -r, "%s", "");
+}
+
+int bundle_read(const struct runtime *rt, const struct create_options *opt, struct arena *a,
+		struct bundle *ret, struct error *err)
+{
+	char real[PATH_MAX];
+	const char *file;
+	int r;
+
+	if (!realpath(opt->bundle, real)) {
+		r = error_set(err, errno, "%s", "");
+		error_step(err, "open the bundle %s", opt->bundle);
+		return r;
+	}
+	ret->path = arena_strdup(a, real);
+	file = opt->config ? opt->config : arena_printf(a, "%s/config.json", ret->path);
+	r = file_read_at(AT_FDCWD, file, CONFIG_MAX, &ret->text);
+	if (r < 0)
+		return config_error(r, file, err);
+	r = config_parse(ret->text.s, ret->text.len, "config.json", a, rt->warn, &ret->config, err);
+	if (r < 0)
+		return r;
+	ret->rootfs = ret->config->root->path[0] == '/'
+			      ? ret->config->root->path
+			      : arena_printf(a, "%s/%s", ret->path, ret->config->root->path);
+	if (rt->cgroup_disabled)
+		return 0;
+	r = cgroup_path_resolve(ret->config->linux_conf->cgroups_path, opt->id, a, &ret->cgroup,
+				err);
+	if (r < 0)
+		error_doc(err, "config.json");
+	return r;
+}
+
+int bundle_compile(const struct runtime *rt, const struct create_options *opt,
+		   const struct bundle *bundle, enum plan_kind kind, const char *cgroup_mount,
+		   uint64_t caps_available, struct arena *a, struct plan *ret, struct error *err)
+{
+	struct compile_env env = {
+		.id = opt->id,
+		.bundle = bundle->path,
+		.rootfs = bundle->rootfs,
+		.cgroup_path = bundle->cgroup,
+		.cgroup_mount = cgroup_mount,
+		.kind = kind,
+		.preserve_fds = opt->preserve_fds,
+		.no_pivot = opt->no_pivot,
+		.no_new_keyring = opt->no_new_keyring,
+		.caps_available = caps_available,
+		.warn = rt->warn,
+		.arena = a,
+	};
+	struct plan_builder b;
+	int r = compile_bundle(&env, bundle->config, &b, err);
+
+	if (r == 0) {
+		r = plan_finish(&b, ret);
+		if (r < 0)
+			error_set(err, -r, "make a plan of this size");
+	}
+	if (r < 0)
+		error_doc(err, "config.json");
+	return r;
+}
+
+int container_plan(const struct runtime *rt, const struct create_options *opt, bool create,
+		   struct plan *ret, struct error *err)
+{
+	_cleanup_(arena_free) struct arena a = ARENA_INIT;
+	struct bundle bundle = {0};
+	int r = container_id_check(opt->id, err);
+
+	if (r == 0)
+		r = bundle_read(rt, opt, &a, &bundle, err);
+	/* As on a machine with everything: the plan says what would be asked for. */
+	if (r == 0)
+		r = bundle_compile(rt, opt, &bundle, create ? PLAN_CREATE : PLAN_RUN,
+				   "/sys/fs/cgroup", ~0ULL, &a, ret, err);
+	text_free(&bundle.text);
+	return r;
+}
+
+int container_id_check(const char *id, struct error *err)
+{
+	size_t n = strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+.-");
+	char shown[64];
+
+	snprintf(shown, sizeof(shown), "%s", id);
+	if (!id[0])
+		return error_say(err, EINVAL, "a container ID must not be empty");
+	if (id[n] || streq(id, ".") || streq(id, ".."))
+		return error_say(err, EINVAL,
+				 "\"%s\" is no container ID: letters, digits and _ + . - are allowed",
+				 shown);
+	if (n > 255 - sizeof(".state.json..tmp"))
+		return error_say(err, EINVAL, "the container ID is longer than %zu characters",
+				 255 - sizeof(".state.json..tmp"));
+	return 0;
+}
+
+uint64_t caps_permitted(void)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2] = {{0}, {0}};
+
+	syscall(SYS_capget, &head, data);
+	return data[0].permitted | (uint64_t)data[1].permitted << 32;
+}
+
+int pid_file_write(const char *path, int pid, struct error *err)
+{
+	char dir[PATH_MAX], text[16];
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	_cleanup_fd_ int fd = -1;
+	int r;
+
+	snprintf(dir, sizeof(dir), "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
+	fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	snprintf(text, sizeof(text), "%d", pid);
+	r = fd < 0 ? -errno : file_replace_at(fd, name, text, strlen(text), 0644);
+	return r < 0 ? error_set(err, -r, "write the pid file %s", path) : 0;
+}
+
+const char *time_now(struct arena *a)
+{
+	struct timespec t;
+	struct tm tm;
+	char buf[32];
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	gmtime_r(&t.tv_sec, &tm);
+	strftime(buf, sizeof(buf), "%Y-%m-%dT%H:%M:%S", &tm);
+	return arena_printf(a, "%s.%09ldZ", buf, t.tv_nsec);
+}

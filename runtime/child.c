@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Theory of operation. The child shares nothing with hoy but pages that it hardly touches: between
+ * clone3 and execveat there are system calls only. The stages:
+ *
+ *   born	in the new namespaces and the cgroup. With a new user namespace it has no mapped ids:
+ *		an exec now would drop every capability, so it waits for BARRIER_MAPS.
+ *   root	of its user namespace: uid and gid 0, no groups.
+ *   hidden	(joins) without CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH it may not read the
+ *		program, whose mode is 0111; the kernel then makes it undumpable from the first
+ *		instruction, so nobody in the pid namespace can trace it. The exec gives root the
+ *		capabilities back.
+ *   walker	execveat.
+ */
+#include "runtime/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+
+#include "base/fd.h"
+#include "base/sys.h"
+#include "plan/format.h"
+#include "plan/message.h"
+#include "runtime/initblob.h"
+
+#ifndef HOY_LIBEXECDIR
+#define HOY_LIBEXECDIR "/usr/local/libexec/hoy"
+#endif
+
+#define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+
+static int memfd_program(void)
+{
+	size_t size = (size_t)(hoy_init_blob_end - hoy_init_blob);
+	int fd, r;
+
+	fd = sys_memfd_create("hoy-init", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+	if (fd < 0 && errno == EINVAL) /* before Linux 6.3: always executable */
+		fd = sys_memfd_create("hoy-init", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0)
+		return -errno;
+	r = fd_write_all(fd, hoy_init_blob, size);
+	if (r == 0 && (fchmod(fd, 0111) < 0 || fcntl(fd, F_ADD_SEALS, SEALS) < 0))
+		r = -errno;
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
+	return fd;
+}
+
+/* The installed file, as a mount of its own that nobody can make writable from a container. */
+static int installed_program(void)
+{
+	int fd = sys_open_tree(AT_FDCWD, HOY_LIBEXECDIR "/hoy-init",
+			       OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	if (sys_mount_setattr(fd, "", AT_EMPTY_PATH, MOUNT_ATTR_RDONLY, 0, 0) < 0) {
+		int r = -errno;
+
+		close(fd);
+		return r;
+	}
+	return fd;
+}
+
+int init_program(struct error *err)
+{
+	int fd = memfd_program(), second;
+
+	if (fd >= 0)
+		return fd;
+	second = installed_program();
+	if (second >= 0)
+		return second;
+	error_hint(err, "vm.memfd_noexec forbids it, and there is no %s/hoy-init either",
+		   HOY_LIBEXECDIR);
+	return error_set(err, -fd, "make a sealed copy of hoy-init");
+}
+
+__attribute__((noreturn)) static void fail(int sock, const char *what)
+{
+	message_send(sock, MESSAGE_FAILED, 0, errno, what, strlen(what));
+	_exit(1);
+}
+
+static void lower_dac(void)
+{
+	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2];
+
+	if (syscall(SYS_capget, &head, data) < 0)
+		return;
+	data[0].effective &= ~((1U << CAP_DAC_OVERRIDE) | (1U << CAP_DAC_READ_SEARCH));
+	syscall(SYS_capset, &head, data);
+}
+
+__attribute__((noreturn)) static void child_main(const struct child_spec *spec)
+{
+	char number[16];
+	char *argv[] = {(char *)"hoy-init", number, NULL};
+	struct message m;
+	unsigned i;
+
+	if (spec->namespaces & CLONE_NEWUSER) {
+		if (message_recv(spec->sock, &m, NULL, 0) != 1 || m.type != MESSAGE_GO ||
+		    m.number != BARRIER_MAPS)
+			_exit(1);
+		/* Where setgroups is denied there are none that could be kept by mistake. */
+		syscall(SYS_setgroups, 0, NULL);
+		if (syscall(SYS_setresgid, 0, 0, 0) < 0 || syscall(SYS_setresuid, 0, 0, 0) < 0)
+			fail(spec->sock, "become root of the user namespace");
+	}
+	if (spec->joins)
+		lower_dac();
+	for (i = 0; i < spec->preserve_fds; i++)
+		fcntl(3 + (int)i, F_SETFD, 0);
+	fcntl(spec->sock, F_SETFD, 0);
+	snprintf(number, sizeof(number), "%d", spec->sock);
+	sys_execveat(spec->init, "", argv, environ, AT_EMPTY_PATH);
+	fail(spec->sock, "execute hoy-init");
+}
+
+static void clone_hint(int e, const struct child_spec *spec, struct error *err)
+{
+	if (e == EPERM)
+		error_hint(err, "new namespaces need root, or a user namespace");
+	else if (e == ENOSPC)
+		error_hint(err, "a limit in /proc/sys/user is reached");
+	else if (e == EBUSY && spec->cgroup >= 0)
+		error_hint(err, "the cgroup has controllers enabled for cgroups below it, so it can "
+				"hold no process itself");
+	else if (e == EOPNOTSUPP && spec->cgroup >= 0)
+		error_hint(err, "the cgroup is of type domain invalid");
+}
+
+int child_clone(const struct child_spec *spec, struct child *ret, struct error *err)
+{
+	int pidfd = -1, e;
+	struct clone_args args = {
+		.flags = spec->namespaces | CLONE_PIDFD,
+		.pidfd = (uintptr_t)&pidfd,
+		.exit_signal = SIGCHLD,
+	};
+	pid_t pid;
+
+	if (spec->cgroup >= 0) {
+		args.flags |= CLONE_INTO_CGROUP;
+		args.cgroup = (uint64_t)spec->cgroup;
+	}
+	pid = sys_clone3(&args);
+	if (pid == 0)
+		child_main(spec);
+	if (pid < 0) {
+		e = errno;
+		clone_hint(e, spec, err);
+		return error_set(err, e, "%s", "");
+	}
+	*ret = (struct child){.pid = pid, .pidfd = pidfd};
+	return 0;
+}

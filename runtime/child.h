@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * child: from clone3 to the walker's first instruction.
+ */
+#ifndef HOY_RUNTIME_CHILD_H
+#define HOY_RUNTIME_CHILD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+
+struct child_spec {
+	uint64_t namespaces; /* CLONE_NEW* */
+	int cgroup;	     /* directory to be born in; -1: the parent's */
+	int init;	     /* the walker's program (init_program) */
+	int sock;	     /* the child's end; close-on-exec like all others */
+	unsigned preserve_fds;
+	bool joins;	     /* will join a pid namespace where others live: not traceable, ever */
+};
+
+struct child {
+	pid_t pid;
+	int pidfd;
+};
+
+/* The walker as a descriptor that can be executed: a sealed memfd, or where that is refused the
+ * installed copy as a read-only mount of its own. Descriptor or negative errno. */
+int init_program(struct error *err);
+
+/* Clones and executes. 0 and *ret, or negative errno (the hint says what the errno means). What
+ * goes wrong in the child comes over the socket as FAILED with operation number 0. */
+int child_clone(const struct child_spec *spec, struct child *ret, struct error *err);
+
+#endif

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The order of a plan, and why.
+ *
+ *  parent	cgroup, limits and device filter exist before the clone, because the child is born in
+ *		the cgroup (CLONE_INTO_CGROUP: moving a process waits for milliseconds). Every host
+ *		object is opened before the clone (security.md, R2): the trees of the root file system
+ *		and of the bind sources are cloned here, detached, because a descriptor of another
+ *		mount namespace can't be cloned from inside.
+ *  clone	all new namespaces at once.
+ *  maps	only with a user namespace: the child waits, becomes its root, then is the walker.
+ *  walker	session, kernel state of the namespaces, mounts in listed order, devices.
+ *  mounts, hooks	only with prestart, createRuntime or createContainer hooks, which see the
+ *		mounts, but before the pivot.
+ *  pivot	then what must be done to what the container will see: sysctl, read-only, masks.
+ *  process	limits before capabilities go, the working directory before the user does, the
+ *		look-up of argv[0] as the user.
+ *  ready, start	only for create.
+ *  exec	startContainer hooks, descriptors closed, execve; then poststart hooks by the parent.
+ */
+#include "runtime/compile.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/sys.h"
+#include "cgroups/device_filter.h"
+#include "cgroups/limits.h"
+#include "runtime/hooks.h"
+#include "spec/names.h"
+
+uint64_t compile_vector(struct plan_builder *b, const struct strings *s)
+{
+	return plan_put_vector(b, s->v, s->n);
+}
+
+const char *compile_clean_path(struct arena *a, const char *path)
+{
+	char *out = arena_alloc(a, strlen(path) + 2), *o = out;
+
+	while (*path) {
+		size_t n;
+
+		path += strspn(path, "/");
+		n = strcspn(path, "/");
+		if (n && !(n == 1 && path[0] == '.')) {
+			*o++ = '/';
+			memcpy(o, path, n);
+			o += n;
+		}
+		path += n;
+	}
+	if (o == out)
+		*o++ = '/';
+	*o = 0;
+	return out;
+}
+
+static void namespaces_parse(struct compile *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->lc->namespaces.n; i++)
+		c->namespaces |= namespace_flag(c->lc->namespaces.v[i].type);
+	c->user_ns = c->namespaces & CLONE_NEWUSER;
+	c->mount_ns = c->namespaces & CLONE_NEWNS;
+}
+
+static int compile_cgroup(struct compile *c)
+{
+	const struct resources *res = c->lc->resources;
+	struct device_filter filter;
+	struct text words = TEXT_INIT;
+	struct limits limits;
+	struct plan_op *op;
+	size_t i;
+	int r;
+
+	r = limits_compile(res, c->env->arena, &limits, c->err);
+	if (r < 0)
+		return r;
+	r = device_filter_compile(res ? &res->devices : NULL, c->env->arena, &filter, c->err);
+	if (r < 0)
+		return r;
+	if (!c->env->cgroup_path) {
+		if (limits.n)
+			return error_at(c->err, limits.v[0].field,
+					"can't be applied without a cgroup (--cgroup-manager disabled)");
+		return 0;
+	}
+	op = plan_add(c->b, OP_CGROUP_MAKE, ACTOR_PARENT,
+		      c->lc->cgroups_path ? "linux.cgroupsPath" : NULL);
+	op->arg[0] = plan_put_string(c->b, c->env->cgroup_path);
+	op->arg[1] = plan_put_string(c->b, limits.controllers);
+	for (i = 0; i < limits.n; i++) {
+		op = plan_add(c->b, OP_CGROUP_SET, ACTOR_PARENT, limits.v[i].field);
+		op->arg[0] = plan_put_string(c->b, limits.v[i].file);
+		op->arg[1] = plan_put_string(c->b, limits.v[i].value);
+	}
+	device_filter_describe(res ? &res->devices : NULL, &words);
+	op = plan_add(c->b, OP_DEVICE_FILTER, ACTOR_PARENT,
+		      res && res->has_devices ? "linux.resources.devices" : NULL);
+	op->arg[0] = plan_put_blob(c->b, filter.insns, filter.count * 8);
+	op->arg[1] = plan_put_string(c->b, words.s);
+	text_free(&words);
+	return 0;
+}
+
+static void map_add(struct compile *c, const char *file, const char *field,
+		    const struct id_mappings *m)
+{
+	struct text t = TEXT_INIT;
+	struct plan_op *op;
+	size_t i;
+
+	for (i = 0; i < m->n; i++)
+		text_addf(&t, "%u %u %u\n", m->v[i].container_id, m->v[i].host_id, m->v[i].size);
+	op = plan_add(c->b, OP_WRITE_MAP, ACTOR_PARENT, field);
+	op->arg[0] = plan_put_string(c->b, file);
+	op->arg[1] = plan_put_string(c->b, t.s ? t.s : "");
+	text_free(&t);
+}
+
+static void barrier_add(struct compile *c, enum plan_barrier n)
+{
+	struct plan_op *op = plan_add(c->b, OP_BARRIER, ACTOR_BOTH, NULL);
+
+	op->arg[0] = n;
+}
+
+/* In a user namespace only the parent has the capability to lower the score. */
+static void oom_score_add(struct compile *c, enum plan_actor actor)
+{
+	const struct process *p = c->config->process;
+	struct plan_op *op;
+
+	if (!p || !p->oom_score_adj)
+		return;
+	op = plan_add(c->b, OP_OOM_SCORE, actor, "process.oomScoreAdj");
+	op->arg[0] = (uint64_t)*p->oom_score_adj;
+}
+
+static void compile_clone(struct compile *c)
+{
+	struct plan_op *op = plan_add(c->b, OP_CLONE, ACTOR_PARENT,
+				      c->lc->namespaces.n ? "linux.namespaces" : NULL);
+
+	op->arg[0] = c->namespaces;
+	if (!c->user_ns) {
+		oom_score_add(c, ACTOR_WALKER);
+		return;
+	}
+	map_add(c, "uid_map", "linux.uidMappings", &c->lc->uid_mappings);
+	map_add(c, "gid_map", "linux.gidMappings", &c->lc->gid_mappings);
+	oom_score_add(c, ACTOR_PARENT);
+	barrier_add(c, BARRIER_MAPS);
+}
+
+static void string_op(struct compile *c, enum plan_opcode code, const char *field, const char *s)
+{
+	struct plan_op *op = plan_add(c->b, code, ACTOR_WALKER, field);
+
+	op->arg[0] = plan_put_string(c->b, s);
+}
+
+static void compile_namespace_state(struct compile *c)
+{
+	plan_add(c->b, OP_SETSID, ACTOR_WALKER, NULL);
+	if (!c->env->no_new_keyring)
+		string_op(c, OP_KEYRING, NULL, arena_printf(c->env->arena, "_ses.%s", c->env->id));
+	if (c->namespaces & CLONE_NEWNET)
+		plan_add(c->b, OP_LOOPBACK, ACTOR_WALKER, "linux.namespaces");
+	if (c->config->hostname)
+		string_op(c, OP_HOSTNAME, "hostname", c->config->hostname);
+	if (c->config->domainname)
+		string_op(c, OP_DOMAINNAME, "domainname", c->config->domainname);
+}
+
+/* rootfsPropagation as MS_*; with AT_RECURSIVE in the upper half for the r-forms; 0 unset. */
+static uint64_t root_propagation(const char *name)
+{
+	static const struct {
+		const char *name;
+		uint64_t flag;
+	} kinds[] = {
+		{"shared", SYS_MS_SHARED},
+		{"slave", SYS_MS_SLAVE},
+		{"private", SYS_MS_PRIVATE},
+		{"unbindable", SYS_MS_UNBINDABLE},
+	};
+	uint64_t recursive = 0;
+	unsigned i;
+
+	if (!name)
+		return 0;
+	if (name[0] == 'r') {
+		recursive = (uint64_t)AT_RECURSIVE << 32;
+		name++;
+	}
+	for (i = 0; i < 4; i++)
+		if (streq(name, kinds[i].name))
+			return kinds[i].flag | recursive;
+	return 0;
+}
+
+static void compile_root_attach(struct compile *c)
+{
+	uint64_t p = root_propagation(c->lc->rootfs_propagation) & 0xffffffff;
+	struct plan_op *op;
+
+	/* Slave by default, as runc: a mount that the host makes in a volume appears inside, and
+	 * nothing from inside reaches the host. */
+	op = plan_add(c->b, OP_PROPAGATION, ACTOR_WALKER,
+		      c->lc->rootfs_propagation ? "linux.rootfsPropagation" : NULL);
+	op->arg[0] = p == SYS_MS_PRIVATE || p == SYS_MS_UNBINDABLE ? SYS_MS_PRIVATE : SYS_MS_SLAVE;
+	op = plan_add(c->b, OP_ROOT_ATTACH, ACTOR_WALKER, "root.path");
+	op->arg[0] = SLOT_ROOT;
+	if (c->config->hooks.create_container.n)
+		op->arg[1] = plan_put_string(c->b, c->env->rootfs);
+}
+
+static void compile_open_root(struct compile *c)
+{
+	uint64_t p = root_propagation(c->lc->rootfs_propagation) & 0xffffffff;
+	struct plan_op *op = plan_add(c->b, OP_OPEN_ROOT, ACTOR_PARENT, "root.path");
+
+	op->arg[0] = SLOT_ROOT;
+	op->arg[1] = plan_put_string(c->b, c->env->rootfs);
+	if (c->mount_ns)
+		op->arg[2] = p == SYS_MS_PRIVATE || p == SYS_MS_UNBINDABLE ? SYS_MS_PRIVATE
+									   : SYS_MS_SLAVE;
+}
+
+static void compile_create_hooks(struct compile *c)
+{
+	const struct hooks *h = &c->config->hooks;
+	bool parent = h->prestart.n || h->create_runtime.n;
+
+	if (parent) {
+		barrier_add(c, BARRIER_MOUNTS);
+		hooks_compile(c, &h->prestart, "prestart");
+		hooks_compile(c, &h->create_runtime, "createRuntime");
+		barrier_add(c, BARRIER_HOOKS);
+	}
+	hooks_compile(c, &h->create_container, "createContainer");
+}
+
+static void compile_pivot(struct compile *c)
+{
+	uint64_t p = root_propagation(c->lc->rootfs_propagation);
+	struct plan_op *op = plan_add(c->b, OP_ROOT_PIVOT, ACTOR_WALKER, "root.path");
+
+	op->arg[0] = !c->mount_ns ? PIVOT_CHROOT : c->env->no_pivot ? PIVOT_MOVE : PIVOT_ROOT;
+	/* Slave and private it is already; the others take effect on the root alone. */
+	if ((p & 0xffffffff) == SYS_MS_SHARED || (p & 0xffffffff) == SYS_MS_UNBINDABLE) {
+		op = plan_add(c->b, OP_ROOT_PROPAGATION, ACTOR_WALKER, "linux.rootfsPropagation");
+		op->arg[0] = p;
+	}
+}
+
+static const char *indexed(struct compile *c, const char *list, size_t i)
+{
+	return arena_printf(c->env->arena, "%s[%zu]", list, i);
+}
+
+static void compile_view(struct compile *c)
+{
+	struct arena *a = c->env->arena;
+	struct plan_op *op;
+	size_t i;
+
+	for (i = 0; i < c->lc->sysctl.n; i++) {
+		const struct string_pair *s = &c->lc->sysctl.v[i];
+
+		op = plan_add(c->b, OP_SYSCTL, ACTOR_WALKER,
+			      arena_printf(a, "linux.sysctl[\"%s\"]", s->key));
+		op->arg[0] = plan_put_string(c->b,
+					     arena_printf(a, "sys/%s", sysctl_path(s->key, a)));
+		op->arg[1] = plan_put_string(c->b, s->value);
+	}
+	if (c->config->process)
+		string_op(c, OP_MAKE_CWD, "process.cwd", c->config->process->cwd);
+	for (i = 0; i < c->lc->readonly_paths.n; i++)
+		string_op(c, OP_READONLY, indexed(c, "linux.readonlyPaths", i),
+			  c->lc->readonly_paths.v[i]);
+	for (i = 0; i < c->lc->masked_paths.n; i++)
+		string_op(c, OP_MASK, indexed(c, "linux.maskedPaths", i),
+			  c->lc->masked_paths.v[i]);
+	if (c->config->root->readonly)
+		plan_add(c->b, OP_ROOT_READONLY, ACTOR_WALKER, "root.readonly");
+}
+
+static int compile_all(struct compile *c)
+{
+	const struct config *cfg = c->config;
+	struct plan_op *op;
+	int r;
+
+	if (!cfg->process)
+		return error_at(c->err, "process", "is required: there is nothing to run");
+	namespaces_parse(c);
+	op = plan_add(c->b, OP_OPEN_PROC, ACTOR_PARENT, NULL);
+	op->arg[0] = SLOT_PROC;
+	r = compile_cgroup(c);
+	if (r < 0)
+		return r;
+	compile_mounts_parse(c);
+	compile_devices_parse(c);
+	compile_open_root(c);
+	compile_mounts_parent(c);
+	compile_devices_parent(c);
+	compile_clone(c);
+	compile_namespace_state(c);
+	if (c->mount_ns) {
+		compile_root_attach(c);
+		compile_mounts_walker(c);
+		compile_devices_walker(c);
+	}
+	compile_create_hooks(c);
+	compile_pivot(c);
+	compile_view(c);
+	compile_process(c, cfg->process, "process.");
+	if (c->env->kind == PLAN_CREATE) {
+		barrier_add(c, BARRIER_READY);
+		barrier_add(c, BARRIER_START);
+	}
+	hooks_compile(c, &cfg->hooks.start_container, "startContainer");
+	compile_process_exec(c, cfg->process, "process.");
+	hooks_compile(c, &cfg->hooks.poststart, "poststart");
+	hooks_compile(c, &cfg->hooks.poststop, "poststop");
+	return 0;
+}
+
+int compile_bundle(const struct compile_env *env, const struct config *config,
+		   struct plan_builder *b, struct error *err)
+{
+	struct compile c = {
+		.env = env,
+		.config = config,
+		.lc = config->linux_conf,
+		.b = b,
+		.err = err,
+	};
+	int r;
+
+	plan_begin(b, env->kind, "config.json");
+	r = compile_all(&c);
+	if (r < 0)
+		plan_abandon(b);
+	return r;
+}

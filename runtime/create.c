@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * create and run. The order of what lasts, so that a kill at any moment leaves something that
+ * `delete --force` can take away (security.md, R16):
+ *
+ *   claim	mkdir ROOT/ID. Alone it is an empty container without a record.
+ *   record	"creating", with the cgroup's path and who is at work, before the cgroup is made.
+ *   begin	cgroup, clone. If hoy dies now, the walker sees the end of its socket and exits.
+ *   plan	stored while the walker works.
+ *   record	"created" or "running", with the pid.
+ *   pid file	last: whoever waits for it finds everything else.
+ */
+#include "runtime/create.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "cgroups/cgroup.h"
+#include "runtime/hooks.h"
+#include "runtime/parent.h"
+#include "runtime/record.h"
+#include "runtime/signals.h"
+
+#define CGROUP_WAIT_MS 10000
+
+/* A container in the making. */
+struct making {
+	const struct runtime *rt;
+	const struct create_options *opt;
+	struct arena arena;
+	struct bundle bundle;
+	struct plan plan;
+	struct parent parent;
+	struct record record;
+	struct state state;
+	bool claimed, begun;
+};
+
+static void making_free(struct making *m)
+{
+	if (m->plan.buf)
+		parent_close(&m->parent);
+	plan_drop(&m->plan);
+	text_free(&m->bundle.text);
+	record_close(&m->record);
+	arena_free(&m->arena);
+}
+
+/* Takes everything back. Where hooks have run, those of poststop do as well (runtime.md). */
+static void making_undo(struct making *m)
+{
+	struct error ignored = ERROR_INIT;
+
+	if (m->begun)
+		parent_undo(&m->parent);
+	if (m->claimed)
+		record_remove(&m->record, &ignored);
+	if (m->begun && m->state.record.has_hooks)
+		hooks_run(m->plan.buf, "poststop", 0, m->rt->warn, &ignored);
+}
+
+static void state_begin(struct making *m)
+{
+	const struct hooks *h = &m->bundle.config->hooks;
+	const struct namespaces *ns = &m->bundle.config->linux_conf->namespaces;
+	size_t i;
+
+	m->state = (struct state){
+		.oci_version = STATE_OCI_VERSION,
+		.id = m->opt->id,
+		.status = "creating",
+		.bundle = m->bundle.path,
+		.rootfs = m->bundle.rootfs,
+		.created = time_now(&m->arena),
+		/* No look-up of names: that would load foreign code (security.md, R6). */
+		.owner = geteuid() == 0 ? "root" : arena_printf(&m->arena, "%u", geteuid()),
+		.annotations = m->bundle.config->annotations,
+		.record = {
+			.version = STATE_RECORD_VERSION,
+			.cgroup = m->bundle.cgroup,
+			.boot_id = record_boot_id(&m->arena),
+			.creator_pid = getpid(),
+			.has_hooks = h->poststop.n > 0 || h->poststart.n > 0,
+		},
+	};
+	for (i = 0; i < ns->n; i++)
+		m->state.record.own_pid_namespace |= streq(ns->v[i].type, "pid");
+	record_start_time(getpid(), &m->state.record.creator_start_time);
+}
+
+static int config_store(struct making *m, struct error *err)
+{
+	int r = file_replace_at(m->record.dir, "config.json", m->bundle.text.s, m->bundle.text.len,
+				0600);
+
+	return r < 0 ? error_set(err, -r, "keep a copy of config.json") : 0;
+}
+
+/* Everything up to the clone. */
+static int making_begin(struct making *m, enum plan_kind kind, struct error *err)
+{
+	struct cgroup_root cgroups = {.fd = -1, .path = "/sys/fs/cgroup"};
+	int r;
+
+	m->record = (struct record)RECORD_INIT;
+	r = container_id_check(m->opt->id, err);
+	if (r == 0)
+		r = bundle_read(m->rt, m->opt, &m->arena, &m->bundle, err);
+	if (r == 0 && m->bundle.cgroup)
+		r = cgroup_root_open(&cgroups, &m->arena, err);
+	if (r == 0)
+		r = bundle_compile(m->rt, m->opt, &m->bundle, kind, cgroups.path, caps_permitted(),
+				   &m->arena, &m->plan, err);
+	if (r < 0) {
+		fd_close(cgroups.fd);
+		return r;
+	}
+	((struct plan_header *)m->plan.buf)->fail_op = m->rt->fail_op;
+	parent_init(&m->parent, &m->plan, &m->arena);
+	m->parent.cgroups = cgroups;
+	m->parent.state_root = m->rt->root;
+	m->parent.id = m->opt->id;
+	m->parent.preserve_fds = m->opt->preserve_fds;
+	r = record_claim(m->rt->root, m->opt->id, &m->record, err);
+	if (r < 0)
+		return r;
+	m->claimed = true;
+	state_begin(m);
+	r = record_write(&m->record, &m->state, err);
+	if (r == 0 && kind == PLAN_CREATE) {
+		r = record_socket_bind(&m->record, err);
+		if (r >= 0) {
+			m->parent.slots[SLOT_LISTEN] = r;
+			r = 0;
+		}
+	}
+	if (r < 0)
+		return r;
+	m->begun = true;
+	/* From here on others may look at it, and `delete --force` may end it. */
+	record_unlock(&m->record);
+	return parent_begin(&m->parent, err);
+}
+
+/* The rest, to the end of the plan or READY; status is what the record then says. */
+static int making_finish(struct making *m, const char *status, struct error *err)
+{
+	int r;
+
+	/* The walker is at work meanwhile. */
+	r = record_store_plan(&m->record, &m->plan, err);
+	if (r == 0)
+		r = config_store(m, err);
+	if (r == 0)
+		r = record_start_time(m->parent.child.pid, &m->state.record.start_time);
+	/* -ESRCH: it has died already; the messages tell why. */
+	if (r < 0 && r != -ESRCH)
+		return r;
+	r = parent_continue(&m->parent, err);
+	if (r < 0)
+		return r;
+	m->state.status = status;
+	m->state.pid = m->parent.child.pid;
+	r = record_write(&m->record, &m->state, err);
+	if (r == 0 && m->opt->pid_file)
+		r = pid_file_write(m->opt->pid_file, m->parent.child.pid, err);
+	return r;
+}
+
+static int make(const struct runtime *rt, const struct create_options *opt, enum plan_kind kind,
+		struct error *err)
+{
+	struct making m = {.rt = rt, .opt = opt};
+	int r = making_begin(&m, kind, err);
+
+	if (r == 0)
+		r = making_finish(&m, kind == PLAN_CREATE ? "created" : "running", err);
+	if (r < 0)
+		making_undo(&m);
+	making_free(&m);
+	return r;
+}
+
+int container_create(const struct runtime *rt, const struct create_options *opt,
+		     struct error *err)
+{
+	return make(rt, opt, PLAN_CREATE, err);
+}
+
+int container_run_detached(const struct runtime *rt, const struct create_options *opt,
+			   struct error *err)
+{
+	return make(rt, opt, PLAN_RUN, err);
+}
+
+/* The process has ended: what delete does, with everything still at hand. */
+static int making_destroy(struct making *m, struct error *err)
+{
+	int r = 0;
+
+	if (m->opt->keep)
+		return 0;
+	if (m->parent.cgroup_path) {
+		if (!m->state.record.own_pid_namespace)
+			cgroup_kill(m->parent.cgroup_fd, NULL);
+		r = cgroup_remove(&m->parent.cgroups, m->parent.cgroup_path,
+				  m->parent.cgroup_made - 1, CGROUP_WAIT_MS, err);
+	}
+	if (r == 0)
+		r = record_remove(&m->record, err);
+	if (m->state.record.has_hooks)
+		hooks_run(m->plan.buf, "poststop", 0, m->rt->warn, NULL);
+	return r;
+}
+
+int container_run(const struct runtime *rt, const struct create_options *opt, int *status,
+		  struct error *err)
+{
+	struct making m = {.rt = rt, .opt = opt};
+	_cleanup_fd_ int signals = signals_catch(err);
+	int r;
+
+	if (signals < 0)
+		return signals;
+	r = making_begin(&m, PLAN_RUN, err);
+	if (r == 0)
+		r = making_finish(&m, "running", err);
+	if (r == 0)
+		r = signals_wait(signals, m.parent.child.pidfd, err);
+	if (r < 0) {
+		making_undo(&m);
+	} else {
+		*status = r;
+		r = making_destroy(&m, err);
+	}
+	making_free(&m);
+	return r;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * create: what the verbs that make containers share, and the bundle as it is found on disk.
+ */
+#ifndef HOY_RUNTIME_CREATE_H
+#define HOY_RUNTIME_CREATE_H
+
+#include "runtime/compile.h"
+#include "runtime/container.h"
+
+/* A bundle read and resolved. Strings belong to the arena. */
+struct bundle {
+	const char *path;   /* absolute, without symlinks */
+	const char *rootfs; /* absolute */
+	const char *cgroup; /* below the cgroup2 mount; NULL with --cgroup-manager disabled */
+	const struct config *config;
+	struct text text; /* of config.json; the owner frees it */
+};
+
+/* Reads and checks opt->bundle's document. 0 or negative errno. */
+int bundle_read(const struct runtime *rt, const struct create_options *opt, struct arena *a,
+		struct bundle *ret, struct error *err);
+/* Compiles it; caps_available and cgroup_mount come from the machine. 0 or negative errno. */
+int bundle_compile(const struct runtime *rt, const struct create_options *opt,
+		   const struct bundle *bundle, enum plan_kind kind, const char *cgroup_mount,
+		   uint64_t caps_available, struct arena *a, struct plan *ret, struct error *err);
+
+/* Capabilities in hoy's permitted set, a bit each. */
+uint64_t caps_permitted(void);
+/* Writes a pid file: digits, no newline, by rename, relative to the caller's directory. */
+int pid_file_write(const char *path, int pid, struct error *err);
+/* Now, as RFC 3339 with nanoseconds, UTC. */
+const char *time_now(struct arena *a);
+
+#endif

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * exec: one more process in a running container. hoy makes itself undumpable first: its child is
+ * born into the container's pid namespace, where others may look at it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/sys.h"
+#include "cgroups/cgroup.h"
+#include "runtime/compile_exec.h"
+#include "runtime/create.h"
+#include "runtime/parent.h"
+#include "runtime/record.h"
+#include "runtime/signals.h"
+
+#define PROCESS_MAX (16u << 20)
+
+struct execing {
+	const struct runtime *rt;
+	const struct exec_options *opt;
+	struct arena arena;
+	struct record record;
+	const struct state *state;
+	struct plan base, plan;
+	struct parent parent;
+	struct text process;
+	uint64_t join;
+	int target; /* pidfd of the container's first process */
+	bool begun;
+};
+
+static int process_document(struct execing *e, const struct process **ret, struct error *err)
+{
+	const char *file = e->opt->process_file;
+	int r = file_read_at(AT_FDCWD, file, PROCESS_MAX, &e->process);
+
+	if (r < 0) {
+		error_step(err, "read %s", file);
+		return error_set(err, -r, "%s", "");
+	}
+	r = process_parse(e->process.s, e->process.len, "process.json", &e->arena, e->rt->warn, ret,
+			  err);
+	if (r == 0 && (*ret)->args.n == 0)
+		r = error_at(err, "args", "is required");
+	return r;
+}
+
+static int find(struct execing *e, struct error *err)
+{
+	const char *status;
+	int r = container_id_check(e->opt->id, err);
+
+	if (r == 0)
+		r = record_open(e->rt->root, e->opt->id, &e->record, err);
+	if (r == 0)
+		r = record_read(&e->record, &e->arena, &e->state, err);
+	if (r < 0)
+		return r;
+	status = record_status(&e->record, e->state, &e->target);
+	if (streq(status, "paused") && !e->opt->ignore_paused) {
+		error_hint(err, "hoy resume %s, or --ignore-paused", e->opt->id);
+		return error_say(err, EBUSY, "container \"%s\" is paused", e->opt->id);
+	}
+	if (e->target < 0)
+		return error_say(err, ESRCH, "container \"%s\" is %s: container not running",
+				 e->opt->id, status);
+	return record_load_plan(&e->record, &e->base, err);
+}
+
+static int compile(struct execing *e, struct error *err)
+{
+	struct exec_env env = {
+		.opt = e->opt,
+		.caps_available = caps_permitted(),
+		.warn = e->rt->warn,
+		.arena = &e->arena,
+	};
+	int r = 0;
+
+	if (e->opt->process_file)
+		r = process_document(e, &env.given, err);
+	if (r == 0)
+		r = compile_exec(&env, e->base.buf, &e->plan, &e->join, err);
+	return r;
+}
+
+static int open_cgroup(struct execing *e, struct error *err)
+{
+	struct cgroup_root root;
+	int r;
+
+	if (!e->state->record.cgroup)
+		return 0;
+	r = cgroup_root_open(&root, &e->arena, err);
+	if (r < 0)
+		return r;
+	r = cgroup_open(&root, e->state->record.cgroup, &e->parent.cgroup_fd);
+	fd_close(root.fd);
+	return r < 0 ? error_set(err, -r, "open the cgroup %s", e->state->record.cgroup) : 0;
+}
+
+static int begin(struct execing *e, struct error *err)
+{
+	int r;
+
+	((struct plan_header *)e->plan.buf)->fail_op = e->rt->fail_op;
+	parent_init(&e->parent, &e->plan, &e->arena);
+	e->begun = true;
+	e->parent.preserve_fds = e->opt->preserve_fds;
+	e->parent.slots[SLOT_TARGET] = e->target;
+	if (e->join & CLONE_NEWPID)
+		e->parent.join_pid_ns = e->target;
+	e->target = -1;
+	r = open_cgroup(e, err);
+	if (r == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		r = error_set(err, errno, "become undumpable");
+	if (r == 0)
+		r = parent_begin(&e->parent, err);
+	if (r == 0)
+		r = parent_continue(&e->parent, err);
+	if (r == 0 && e->opt->pid_file)
+		r = pid_file_write(e->opt->pid_file, e->parent.child.pid, err);
+	return r;
+}
+
+static void execing_free(struct execing *e)
+{
+	if (e->begun)
+		parent_close(&e->parent);
+	plan_drop(&e->plan);
+	plan_drop(&e->base);
+	text_free(&e->process);
+	record_close(&e->record);
+	fd_close(e->target);
+	arena_free(&e->arena);
+}
+
+int container_exec(const struct runtime *rt, const struct exec_options *opt, int *status,
+		   struct error *err)
+{
+	struct execing e = {.rt = rt, .opt = opt, .record = RECORD_INIT, .target = -1};
+	_cleanup_fd_ int signals = -1;
+	int r = find(&e, err);
+
+	if (r == 0)
+		r = compile(&e, err);
+	if (r == 0 && !opt->detach) {
+		r = signals = signals_catch(err);
+		r = r < 0 ? r : 0;
+	}
+	if (r == 0)
+		r = begin(&e, err);
+	if (r < 0 && e.begun)
+		parent_undo(&e.parent);
+	*status = 0;
+	if (r == 0 && !opt->detach) {
+		r = signals_wait(signals, e.parent.child.pidfd, err);
+		if (r >= 0) {
+			*status = r;
+			r = 0;
+		}
+	}
+	execing_free(&e);
+	return r;
+}

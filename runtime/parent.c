@@ -1,0 +1,541 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/parent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+
+#include "base/fd.h"
+#include "base/sys.h"
+#include "cgroups/device_filter.h"
+#include "plan/describe.h"
+#include "plan/message.h"
+#include "runtime/hooks.h"
+
+#define PROC_MAGIC	0x9fa0
+#define PLAN_SEALS	(F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+#define CGROUP_WAIT_MS	10000
+
+#define STR(i) plan_string(p->plan->buf, op->arg[i])
+
+void parent_init(struct parent *p, const struct plan *plan, struct arena *a)
+{
+	unsigned n = plan_header(plan->buf)->slots, i;
+
+	*p = (struct parent){
+		.plan = plan,
+		.arena = a,
+		.cgroups = {.fd = -1},
+		.slots = arena_alloc(a, n * sizeof(int)),
+		.cgroup_fd = -1,
+		.join_pid_ns = -1,
+		.child = {.pidfd = -1},
+		.sock = -1,
+		.at = 1,
+	};
+	for (i = 0; i < n; i++)
+		p->slots[i] = -1;
+}
+
+/* Gives an error the place that it happened at: document, field, and the operation in words. */
+static void locate(struct parent *p, const struct plan_op *op, struct error *err)
+{
+	const char *field = plan_string(p->plan->buf, op->field);
+	struct text words = TEXT_INIT;
+
+	plan_describe(p->plan->buf, op, &words);
+	if (field) {
+		const char *doc = plan_string(p->plan->buf, plan_header(p->plan->buf)->doc);
+
+		if (doc)
+			error_doc(err, doc);
+		error_field(err, "%s", field);
+	}
+	error_step(err, "%s", words.s);
+	text_free(&words);
+}
+
+static int open_proc(struct parent *p, const struct plan_op *op, struct error *err)
+{
+	int fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct statfs fs;
+
+	if (fd < 0)
+		return error_set(err, errno, "%s", "");
+	if (fstatfs(fd, &fs) < 0 || fs.f_type != PROC_MAGIC) {
+		close(fd);
+		return error_say(err, EINVAL, "/proc is not a procfs");
+	}
+	p->slots[op->arg[0]] = fd;
+	return 0;
+}
+
+static int tree_clone(const char *path, bool recursive, uint64_t propagation)
+{
+	unsigned flags = recursive ? AT_RECURSIVE : 0;
+	int fd = sys_open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | flags), r;
+
+	if (fd < 0)
+		return -errno;
+	/* Before anything is mounted below it: the clone is a peer of what it was cloned from. */
+	if (propagation &&
+	    sys_mount_setattr(fd, "", AT_EMPTY_PATH | flags, 0, 0, propagation) < 0) {
+		r = -errno;
+		close(fd);
+		return r;
+	}
+	return fd;
+}
+
+static int tree_error(int r, struct error *err)
+{
+	if (r == -EPERM)
+		error_hint(err, "hoy needs to be root for this");
+	else if (r == -EINVAL)
+		error_hint(err, "it may be an unbindable mount");
+	return error_set(err, -r, "%s", "");
+}
+
+static int open_root(struct parent *p, const struct plan_op *op, struct error *err)
+{
+	struct stat st;
+	int fd;
+
+	if (stat(STR(1), &st) < 0)
+		return error_set(err, errno, "%s", "");
+	if (!S_ISDIR(st.st_mode))
+		return error_set(err, ENOTDIR, "%s", "");
+	if (op->arg[2]) {
+		fd = tree_clone(STR(1), true, op->arg[2]);
+	} else {
+		fd = open(STR(1), O_PATH | O_DIRECTORY | O_CLOEXEC);
+		fd = fd < 0 ? -errno : fd;
+	}
+	if (fd < 0)
+		return tree_error(fd, err);
+	p->slots[op->arg[0]] = fd;
+	return 0;
+}
+
+static int open_source(struct parent *p, const struct plan_op *op, struct error *err)
+{
+	int fd = tree_clone(STR(1), op->arg[2] != 0, op->arg[3]);
+
+	if (fd < 0)
+		return tree_error(fd, err);
+	p->slots[op->arg[0]] = fd;
+	return 0;
+}
+
+/* A device of the runtime's, proven to be the one that was asked for before it is given away. */
+static int open_device(struct parent *p, const struct plan_op *op, struct error *err)
+{
+	int fd = tree_clone(STR(1), false, SYS_MS_PRIVATE);
+	struct stat st;
+
+	if (fd < 0)
+		return tree_error(fd, err);
+	if (fstat(fd, &st) < 0 || (st.st_mode & S_IFMT) != op->arg[2] ||
+	    st.st_rdev != makedev((unsigned)op->arg[3], (unsigned)op->arg[4])) {
+		close(fd);
+		return error_say(err, EINVAL, "the runtime's file of this name is another one");
+	}
+	p->slots[op->arg[0]] = fd;
+	return 0;
+}
+
+static int make_cgroup(struct parent *p, const struct plan_op *op, struct error *err)
+{
+	int r = cgroup_create(&p->cgroups, STR(0), STR(1), p->state_root, p->id, &p->cgroup_fd,
+			      &p->cgroup_made, err);
+
+	if (r == 0)
+		p->cgroup_path = STR(0);
+	return r;
+}
+
+static int attach_filter(struct parent *p, const struct plan_op *op, struct error *err)
+{
+	size_t len;
+	const void *insns = plan_blob(p->plan->buf, op->arg[0], &len);
+
+	return device_filter_attach(p->cgroup_fd, insns, len / 8, err);
+}
+
+/* A sealed memfd with the plan: the walker maps it, nobody changes it. */
+static int plan_memfd(const struct plan *plan)
+{
+	int fd = sys_memfd_create("hoy-plan", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL), r;
+
+	if (fd < 0 && errno == EINVAL) /* before Linux 6.3 */
+		fd = sys_memfd_create("hoy-plan", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0)
+		return -errno;
+	r = fd_write_all(fd, plan->buf, plan->size);
+	if (r == 0 && fcntl(fd, F_ADD_SEALS, PLAN_SEALS) < 0)
+		r = -errno;
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
+	return fd;
+}
+
+/* Sends all slots that are filled, then GO 0: "that is all". */
+static int slots_send(struct parent *p)
+{
+	uint16_t numbers[MESSAGE_SLOTS_MAX];
+	int fds[MESSAGE_SLOTS_MAX];
+	unsigned total = plan_header(p->plan->buf)->slots, i, n = 0;
+	int r = 0;
+
+	for (i = 0; i < total && r == 0; i++) {
+		if (p->slots[i] < 0)
+			continue;
+		numbers[n] = (uint16_t)i;
+		fds[n++] = p->slots[i];
+		if (n == MESSAGE_SLOTS_MAX) {
+			r = message_send_slots(p->sock, numbers, fds, n);
+			n = 0;
+		}
+	}
+	if (r == 0 && n)
+		r = message_send_slots(p->sock, numbers, fds, n);
+	return r < 0 ? r : message_send(p->sock, MESSAGE_GO, 0, 0, NULL, 0);
+}
+
+/* In a new user namespace the child waits for the maps, and reads nothing else before them. */
+static bool maps_first(const struct parent *p)
+{
+	const struct plan_header *h = plan_header(p->plan->buf);
+	unsigned n;
+
+	for (n = p->at; n <= h->ops; n++) {
+		const struct plan_op *op = plan_op(p->plan->buf, n);
+
+		if (op->code == OP_BARRIER && op->arg[0] == BARRIER_MAPS)
+			return true;
+	}
+	return false;
+}
+
+static int clone_child(struct parent *p, const struct plan_op *op, struct error *err)
+{
+	_cleanup_fd_ int init = init_program(err), theirs = -1;
+	struct child_spec spec = {
+		.namespaces = op->arg[0],
+		.cgroup = p->cgroup_fd,
+		.init = init,
+		.preserve_fds = p->preserve_fds,
+		.joins = p->join_pid_ns >= 0,
+	};
+	int pair[2], r;
+
+	if (init < 0)
+		return init;
+	r = plan_memfd(p->plan);
+	if (r < 0)
+		return error_set(err, -r, "make a sealed copy of the plan");
+	p->slots[SLOT_PLAN] = r;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return error_set(err, errno, "make a socket pair");
+	p->sock = pair[0];
+	spec.sock = theirs = pair[1];
+	if (p->join_pid_ns >= 0 && setns(p->join_pid_ns, CLONE_NEWPID) < 0)
+		return error_set(err, errno, "set the pid namespace for the child");
+	r = child_clone(&spec, &p->child, err);
+	if (r < 0)
+		return r;
+	if (!maps_first(p)) {
+		r = slots_send(p);
+		/* EPIPE: it has died; what it said before is still to be read. */
+		if (r < 0 && r != -EPIPE)
+			return error_set(err, -r, "send the plan to the child");
+	}
+	return 0;
+}
+
+static int proc_put(struct parent *p, const char *file, const char *value, struct error *err)
+{
+	char path[64];
+	int r;
+
+	snprintf(path, sizeof(path), "%d/%s", (int)p->child.pid, file);
+	r = file_put_at(p->slots[SLOT_PROC], path, value);
+	return r < 0 ? error_set(err, -r, "%s", "") : 0;
+}
+
+static int write_map(struct parent *p, const struct plan_op *op, struct error *err)
+{
+	int r = proc_put(p, STR(0), STR(1), err);
+
+	if (r == -EPERM)
+		error_hint(err, "hoy may only map ids that it has itself");
+	else if (r == -EINVAL)
+		error_hint(err, "ranges must not overlap, and the ids must exist in hoy's namespace");
+	return r;
+}
+
+static int set_oom_score(struct parent *p, const struct plan_op *op, struct error *err)
+{
+	char value[16];
+	int r;
+
+	snprintf(value, sizeof(value), "%d", (int)(int64_t)op->arg[0]);
+	r = proc_put(p, "oom_score_adj", value, err);
+	if (r == -EACCES)
+		error_hint(err, "lowering it needs CAP_SYS_RESOURCE");
+	return r;
+}
+
+/* One operation whose actor is the parent. */
+static int parent_op(struct parent *p, const struct plan_op *op, struct error *err)
+{
+	switch (op->code) {
+	case OP_CGROUP_MAKE:
+		return make_cgroup(p, op, err);
+	case OP_CGROUP_SET:
+		return cgroup_write(p->cgroup_fd, STR(0), STR(1), err);
+	case OP_DEVICE_FILTER:
+		return attach_filter(p, op, err);
+	case OP_OPEN_PROC:
+		return open_proc(p, op, err);
+	case OP_OPEN_ROOT:
+		return open_root(p, op, err);
+	case OP_OPEN_SOURCE:
+		return open_source(p, op, err);
+	case OP_OPEN_DEVICE:
+		return open_device(p, op, err);
+	case OP_CLONE:
+		return clone_child(p, op, err);
+	case OP_WRITE_MAP:
+		return write_map(p, op, err);
+	case OP_OOM_SCORE:
+		return set_oom_score(p, op, err);
+	case OP_HOOK:
+		return hook_run(p->plan->buf, op, p->child.pid, err);
+	default:
+		return error_say(err, EINVAL, "the parent can't do this");
+	}
+}
+
+static int parent_op_located(struct parent *p, unsigned n, struct error *err)
+{
+	const struct plan_op *op = plan_op(p->plan->buf, n);
+	int r;
+
+#ifdef HOY_FAULTS
+	if (plan_header(p->plan->buf)->fail_op == n) {
+		r = error_say(err, EIO, "failed on demand");
+		locate(p, op, err);
+		return r;
+	}
+#endif
+	r = parent_op(p, op, err);
+	if (r < 0)
+		locate(p, op, err);
+	return r;
+}
+
+/* The walker has told that an operation failed: its number says which, its text why. */
+static int walker_failed(struct parent *p, const struct message *m, struct error *err)
+{
+	const struct plan_op *op;
+	int r;
+
+	if (m->number == 0) {
+		r = error_set(err, m->error, "%.*s", (int)m->len, m->text);
+		error_step(err, "clone a child");
+		return r;
+	}
+	if (m->number > plan_header(p->plan->buf)->ops)
+		return error_say(err, EPROTO, "the container's first process talks nonsense");
+	op = plan_op(p->plan->buf, m->number);
+	if (m->error)
+		r = error_set(err, m->error, "%.*s", (int)m->len, m->text);
+	else
+		r = error_say(err, EIO, "%.*s", (int)m->len, m->text);
+	if (m->error == ENOSPC && (op->code == OP_MOUNT_NEW || op->code == OP_MOUNT_BIND))
+		error_hint(err, "there is a limit on mounts: fs.mount-max");
+	if (m->error == EPERM && op->code == OP_RLIMIT)
+		error_hint(err, "raising a hard limit needs CAP_SYS_RESOURCE");
+	if (m->error == EACCES && op->code == OP_OOM_SCORE)
+		error_hint(err, "lowering it needs CAP_SYS_RESOURCE");
+	locate(p, op, err);
+	return r;
+}
+
+/* The walker is gone without a word: killed from outside, or for memory. */
+static int walker_gone(struct parent *p, struct error *err)
+{
+	struct cgroup_oom oom = {0};
+	siginfo_t info = {0};
+
+	error_step(err, "set the container up");
+	if (p->cgroup_fd >= 0)
+		cgroup_oom_read(p->cgroup_fd, &oom);
+	if (oom.kills) {
+		error_hint(err, "raise linux.resources.memory.limit");
+		return error_say(err, ENOMEM,
+				 "its first process was killed for memory (memory.max %llu bytes, "
+				 "peak %llu)",
+				 oom.max, oom.peak);
+	}
+	if (p->child.pidfd >= 0 &&
+	    waitid(P_PIDFD, (id_t)p->child.pidfd, &info, WEXITED | WNOWAIT) == 0 &&
+	    info.si_code == CLD_KILLED)
+		return error_say(err, EIO, "its first process was killed by signal %d",
+				 info.si_status);
+	return error_say(err, EIO, "its first process ended unexpectedly");
+}
+
+/* Waits for one message of this type and number. */
+static int expect(struct parent *p, enum message_type type, unsigned number, struct error *err)
+{
+	struct message m;
+	int r = message_recv(p->sock, &m, NULL, 0);
+
+	if (r == 0)
+		return walker_gone(p, err);
+	if (r < 0)
+		return error_set(err, -r, "hear from the container's first process");
+	if (m.type == MESSAGE_FAILED)
+		return walker_failed(p, &m, err);
+	if (m.type != type || m.number != number)
+		return error_say(err, EPROTO, "the container's first process talks nonsense");
+	return 0;
+}
+
+/* End of file behind EXEC: the socket was closed by a successful execve. */
+static int expect_exec(struct parent *p, unsigned number, struct error *err)
+{
+	struct message m;
+	int r = expect(p, MESSAGE_EXEC, number, err);
+
+	if (r < 0)
+		return r;
+	r = message_recv(p->sock, &m, NULL, 0);
+	if (r == 0)
+		return 0;
+	return r > 0 && m.type == MESSAGE_FAILED
+		       ? walker_failed(p, &m, err)
+		       : error_say(err, EPROTO, "the container's first process talks nonsense");
+}
+
+static int barrier(struct parent *p, const struct plan_op *op, struct error *err)
+{
+	unsigned n = (unsigned)op->arg[0];
+	int r;
+
+	if (n != BARRIER_MAPS) {
+		r = expect(p, MESSAGE_REACHED, n, err);
+		if (r < 0 || n == BARRIER_READY)
+			return r;
+	}
+	r = message_send(p->sock, MESSAGE_GO, n, 0, NULL, 0);
+	if (r == 0 && n == BARRIER_MAPS)
+		r = slots_send(p);
+	/* EPIPE: dead; the next message tells of what. */
+	return r < 0 && r != -EPIPE ? error_set(err, -r, "talk to the child") : 0;
+}
+
+int parent_begin(struct parent *p, struct error *err)
+{
+	const struct plan_header *h = plan_header(p->plan->buf);
+	bool cloned = false;
+	int r;
+
+	for (; p->at <= h->ops && !cloned; p->at++) {
+		cloned = plan_op(p->plan->buf, p->at)->code == OP_CLONE;
+		r = parent_op_located(p, p->at, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static bool is_poststop(const struct parent *p, const struct plan_op *op)
+{
+	return op->code == OP_HOOK && streq(STR(0), "poststop");
+}
+
+int parent_continue(struct parent *p, struct error *err)
+{
+	const struct plan_header *h = plan_header(p->plan->buf);
+	int r = 0;
+
+	for (; p->at <= h->ops && r == 0; p->at++) {
+		const struct plan_op *op = plan_op(p->plan->buf, p->at);
+
+		if (op->code == OP_BARRIER) {
+			r = barrier(p, op, err);
+			if (r == 0 && op->arg[0] == BARRIER_READY) {
+				p->at++;
+				return 0;
+			}
+		} else if (op->code == OP_EXEC) {
+			r = expect_exec(p, p->at, err);
+		} else if (op->actor == ACTOR_PARENT && !is_poststop(p, op)) {
+			r = parent_op_located(p, p->at, err);
+		}
+	}
+	return r;
+}
+
+int parent_resume(struct parent *p, int sock, struct error *err)
+{
+	const struct plan_header *h = plan_header(p->plan->buf);
+	const struct plan_op *op;
+	int r;
+
+	p->sock = sock;
+	for (; p->at <= h->ops; p->at++) {
+		op = plan_op(p->plan->buf, p->at);
+		if (op->code == OP_BARRIER && op->arg[0] == BARRIER_START)
+			break;
+	}
+	if (p->at > h->ops)
+		return error_say(err, EINVAL, "its plan has nothing to start");
+	p->at++;
+	r = message_send(p->sock, MESSAGE_GO, BARRIER_START, 0, NULL, 0);
+	if (r < 0 && r != -EPIPE)
+		return error_set(err, -r, "tell the container to start");
+	return expect(p, MESSAGE_REACHED, BARRIER_START, err);
+}
+
+void parent_undo(struct parent *p)
+{
+	if (p->child.pidfd >= 0) {
+		sys_pidfd_send_signal(p->child.pidfd, SIGKILL);
+		while (waitpid(p->child.pid, NULL, 0) < 0 && errno == EINTR)
+			;
+		p->child.pidfd = fd_close(p->child.pidfd);
+	}
+	if (p->cgroup_path) {
+		/* Without a pid namespace of its own it may have left others behind. */
+		cgroup_kill(p->cgroup_fd, NULL);
+		cgroup_remove(&p->cgroups, p->cgroup_path, p->cgroup_made - 1, CGROUP_WAIT_MS,
+			      NULL);
+		p->cgroup_path = NULL;
+	}
+}
+
+void parent_close(struct parent *p)
+{
+	unsigned n = plan_header(p->plan->buf)->slots, i;
+
+	for (i = 0; i < n; i++)
+		p->slots[i] = fd_close(p->slots[i]);
+	p->cgroup_fd = fd_close(p->cgroup_fd);
+	p->child.pidfd = fd_close(p->child.pidfd);
+	p->sock = fd_close(p->sock);
+	p->cgroups.fd = fd_close(p->cgroups.fd);
+}
+#undef STR

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * parent: hoy's side of a walk: its own operations of the plan, the clone, the messages.
+ *
+ * Calling sequence: parent_begin runs everything up to the clone and hands the walker its
+ * descriptors; parent_continue goes on to the end that the plan's kind has (READY for create, a
+ * successful execve else); parent_undo takes back what begin and continue have made; parent_close
+ * frees the descriptors and leaves the container alone.
+ */
+#ifndef HOY_RUNTIME_PARENT_H
+#define HOY_RUNTIME_PARENT_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "cgroups/cgroup.h"
+#include "plan/builder.h"
+#include "runtime/child.h"
+
+struct parent {
+	const struct plan *plan;
+	const char *state_root, *id; /* for the cgroup's owner attribute */
+	unsigned preserve_fds;
+	struct cgroup_root cgroups;  /* fd -1: none (--cgroup-manager disabled) */
+	struct arena *arena;
+
+	int *slots; /* by number, in the arena; -1 where there is none */
+	const char *cgroup_path; /* once made; NULL before */
+	unsigned cgroup_made;	 /* directories */
+	int cgroup_fd;
+	int join_pid_ns; /* exec: a pidfd whose pid namespace the child is born in; -1 */
+	struct child child;
+	int sock;
+	unsigned at; /* the operation that comes next */
+};
+
+/* Sets everything to nothing; then fill the first block. slot_n: of the plan. */
+void parent_init(struct parent *p, const struct plan *plan, struct arena *a);
+int parent_begin(struct parent *p, struct error *err);
+int parent_continue(struct parent *p, struct error *err);
+/* Takes the place of begin for `start`: the walker waits at the other end of sock (consumed). */
+int parent_resume(struct parent *p, int sock, struct error *err);
+/* Kills and reaps the child, removes the cgroup. Errors that occur here are not reported: the one
+ * that led here is. */
+void parent_undo(struct parent *p);
+void parent_close(struct parent *p);
+
+#endif

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runtime/record.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/process.h"
+#include "base/sys.h"
+#include "cgroups/cgroup.h"
+
+#define RECORD_MAX (4u << 20)
+
+/* The state directory, made with its parents when `make`. Others can't look into it (R12). */
+static int root_open(const char *root, bool make, struct error *err)
+{
+	char path[4096];
+	struct stat st;
+	int fd, r;
+	char *p;
+
+	fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT && make) {
+		snprintf(path, sizeof(path), "%s", root);
+		for (p = path + 1; (p = strchr(p, '/')); *p++ = '/') {
+			*p = 0;
+			mkdir(path, 0755);
+		}
+		mkdir(root, 0700);
+		fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	}
+	if (fd < 0) {
+		r = error_set(err, errno, "open the state directory %s", root);
+		return r;
+	}
+	if (fstat(fd, &st) < 0 || (st.st_uid != geteuid() && geteuid() != 0)) {
+		close(fd);
+		return error_say(err, EPERM, "the state directory %s belongs to another user", root);
+	}
+	return fd;
+}
+
+static int missing(const char *id, struct error *err)
+{
+	return error_say(err, ENOENT, "container \"%s\" does not exist", id);
+}
+
+int record_claim(const char *root, const char *id, struct record *ret, struct error *err)
+{
+	_cleanup_fd_ int fd = root_open(root, true, err);
+	struct record rec = {.root = -1, .dir = -1, .id = id};
+	int r;
+
+	if (fd < 0)
+		return fd;
+	if (mkdirat(fd, id, 0700) < 0) {
+		if (errno == EEXIST)
+			return error_say(err, EEXIST, "container with ID \"%s\" exists already", id);
+		return error_set(err, errno, "make %s/%s", root, id);
+	}
+	rec.dir = openat(fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (rec.dir < 0 || flock(rec.dir, LOCK_EX) < 0) {
+		r = error_set(err, errno, "open %s/%s", root, id);
+		fd_close(rec.dir);
+		unlinkat(fd, id, AT_REMOVEDIR);
+		return r;
+	}
+	rec.root = fd_take(&fd);
+	*ret = rec;
+	return 0;
+}
+
+int record_open(const char *root, const char *id, struct record *ret, struct error *err)
+{
+	_cleanup_fd_ int fd = -1;
+	int dir;
+
+	fd = root_open(root, false, NULL);
+	if (fd == -ENOENT)
+		return missing(id, err);
+	if (fd < 0)
+		return root_open(root, false, err);
+	dir = openat(fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (dir < 0) {
+		if (errno == ENOENT)
+			return missing(id, err);
+		return error_set(err, errno, "open %s/%s", root, id);
+	}
+	*ret = (struct record){.root = fd_take(&fd), .dir = dir, .id = id};
+	return 0;
+}
+
+int record_lock(struct record *rec, struct error *err)
+{
+	struct stat st;
+
+	while (flock(rec->dir, LOCK_EX) < 0)
+		if (errno != EINTR)
+			return error_set(err, errno, "lock the state of %s", rec->id);
+	if (fstat(rec->dir, &st) < 0 || st.st_nlink == 0)
+		return missing(rec->id, err);
+	return 0;
+}
+
+void record_unlock(struct record *rec)
+{
+	flock(rec->dir, LOCK_UN);
+}
+
+void record_close(struct record *rec)
+{
+	rec->root = fd_close(rec->root);
+	rec->dir = fd_close(rec->dir);
+}
+
+int record_read(const struct record *rec, struct arena *a, const struct state **ret,
+		struct error *err)
+{
+	struct text t = TEXT_INIT;
+	int r = file_read_at(rec->dir, "state.json", RECORD_MAX, &t);
+
+	if (r < 0)
+		r = error_set(err, -r, "read the state of container \"%s\"", rec->id);
+	else
+		r = state_parse(t.s, t.len, "state.json", a, ret, err);
+	if (r < 0)
+		error_hint(err, "its record is lost or torn: hoy delete --force %s", rec->id);
+	text_free(&t);
+	return r;
+}
+
+int record_write(const struct record *rec, const struct state *s, struct error *err)
+{
+	struct text t = TEXT_INIT;
+	int r;
+
+	state_write_record(s, &t);
+	r = file_replace_at(rec->dir, "state.json", t.s, t.len, 0600);
+	text_free(&t);
+	return r < 0 ? error_set(err, -r, "write the state of %s", rec->id) : 0;
+}
+
+int record_store_plan(const struct record *rec, const struct plan *plan, struct error *err)
+{
+	int r = file_replace_at(rec->dir, "plan", plan->buf, plan->size, 0600);
+
+	return r < 0 ? error_set(err, -r, "write the plan of %s", rec->id) : 0;
+}
+
+int record_load_plan(const struct record *rec, struct plan *ret, struct error *err)
+{
+	struct text t = TEXT_INIT;
+	int r = file_read_at(rec->dir, "plan", PLAN_SIZE_MAX, &t);
+
+	if (r == 0)
+		r = plan_check(t.s, t.len);
+	if (r < 0) {
+		text_free(&t);
+		r = error_set(err, -r, "read the plan of container \"%s\"", rec->id);
+		if (r == -EPROTO)
+			error_hint(err, "it was created by another version of hoy");
+		return r;
+	}
+	ret->size = t.len;
+	ret->buf = text_take(&t);
+	return 0;
+}
+
+int record_remove(struct record *rec, struct error *err)
+{
+	static const char *const files[] = {"state.json", "plan", "config.json", RECORD_SOCKET};
+	unsigned i;
+	int r;
+
+	/* The record goes last of what says something: killed here, delete still knows the cgroup. */
+	for (i = 4; i-- > 0;)
+		unlinkat(rec->dir, files[i], 0);
+	if (unlinkat(rec->root, rec->id, AT_REMOVEDIR) == 0 || errno == ENOENT)
+		return 0;
+	r = tree_remove_at(rec->root, rec->id);
+	return r < 0 ? error_set(err, -r, "remove the state of %s", rec->id) : 0;
+}
+
+const char *record_boot_id(struct arena *a)
+{
+	struct text t = TEXT_INIT;
+	const char *id = "";
+
+	if (file_read_at(AT_FDCWD, "/proc/sys/kernel/random/boot_id", 128, &t) == 0 && t.len >= 36)
+		id = arena_memdup(a, t.s, 36);
+	text_free(&t);
+	return id;
+}
+
+int record_start_time(int64_t pid, uint64_t *ret)
+{
+	_cleanup_fd_ int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	bool zombie = false;
+	int r;
+
+	if (proc < 0)
+		return -errno;
+	r = process_start_time(proc, (pid_t)pid, ret, &zombie);
+	return r == 0 && zombie ? -ESRCH : r;
+}
+
+/* The process that was recorded, not another that has its pid now: the pidfd first, then the
+ * start time, so that the pid can't be recycled in between. -1 when it is gone. */
+static int process_open(int64_t pid, uint64_t start_time)
+{
+	uint64_t now;
+	int fd;
+
+	if (pid <= 0)
+		return -1;
+	fd = sys_pidfd_open((pid_t)pid, 0);
+	if (fd < 0)
+		return -1;
+	if (record_start_time(pid, &now) == 0 && now == start_time)
+		return fd;
+	return fd_close(fd);
+}
+
+static bool frozen(const struct state *s)
+{
+	_cleanup_(arena_free) struct arena a = ARENA_INIT;
+	_cleanup_fd_ int fd = -1;
+	struct cgroup_root root;
+	int r;
+
+	if (!s->record.cgroup || cgroup_root_open(&root, &a, NULL) < 0)
+		return false;
+	r = cgroup_open(&root, s->record.cgroup, &fd);
+	fd_close(root.fd);
+	return r == 0 && cgroup_frozen(fd) == 1;
+}
+
+static bool creator_alive(const struct state *s)
+{
+	int fd = process_open(s->record.creator_pid, s->record.creator_start_time);
+
+	fd_close(fd);
+	return fd >= 0;
+}
+
+const char *record_status(const struct record *rec, const struct state *s, int *pidfd)
+{
+	_cleanup_(arena_free) struct arena a = ARENA_INIT;
+	const char *status = "running";
+	int fd = -1, sock;
+
+	if (pidfd)
+		*pidfd = -1;
+	/* A record from before a reboot: its pids mean nothing. */
+	if (s->record.boot_id && s->record.boot_id[0] &&
+	    !streq(s->record.boot_id, record_boot_id(&a)))
+		return "stopped";
+	if (streq(s->status, "creating"))
+		return creator_alive(s) ? "creating" : "stopped";
+	fd = process_open(s->pid, s->record.start_time);
+	if (fd < 0)
+		return "stopped";
+	if (streq(s->status, "created")) {
+		/* A start that was killed before it could write the record has left the socket. */
+		sock = record_socket_connect(rec);
+		if (sock >= 0 || sock == -EAGAIN)
+			status = "created";
+		fd_close(sock);
+	}
+	if (frozen(s))
+		status = "paused";
+	if (pidfd)
+		*pidfd = fd;
+	else
+		close(fd);
+	return status;
+}
+
+/* The path goes through the open directory: sun_path holds 107 bytes, a state directory more. */
+static socklen_t address(const struct record *rec, struct sockaddr_un *addr)
+{
+	*addr = (struct sockaddr_un){.sun_family = AF_UNIX};
+	snprintf(addr->sun_path, sizeof(addr->sun_path), "/proc/self/fd/%d/%s", rec->dir,
+		 RECORD_SOCKET);
+	return sizeof(*addr);
+}
+
+int record_socket_bind(const struct record *rec, struct error *err)
+{
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), r;
+	struct sockaddr_un addr;
+	socklen_t len = address(rec, &addr);
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, len) < 0) {
+		r = error_set(err, errno, "make the socket for start");
+		fd_close(fd);
+		return r;
+	}
+	return fd;
+}
+
+int record_socket_connect(const struct record *rec)
+{
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), r;
+	struct sockaddr_un addr;
+	socklen_t len = address(rec, &addr);
+
+	if (fd < 0)
+		return -errno;
+	if (connect(fd, (struct sockaddr *)&addr, len) < 0) {
+		r = -errno;
+		close(fd);
+		return r;
+	}
+	fcntl(fd, F_SETFL, 0);
+	return fd;
+}

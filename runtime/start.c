@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/sys.h"
+#include "runtime/container.h"
+#include "runtime/hooks.h"
+#include "runtime/parent.h"
+#include "runtime/record.h"
+
+/* The other end must be the process that was recorded: it called listen(2). */
+static int peer_check(int sock, const struct state *s, struct error *err)
+{
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+
+	if (getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
+		return error_set(err, errno, "ask who listens for the start");
+	if (peer.pid != s->pid)
+		return error_say(err, EPERM, "another process listens for the start: %d", peer.pid);
+	return 0;
+}
+
+static int not_created(const char *id, const char *status, struct error *err)
+{
+	return error_say(err, EINVAL, "container \"%s\" is %s: only a created one can be started",
+			 id, status);
+}
+
+struct starting {
+	struct arena arena;
+	struct record record;
+	struct plan plan;
+	struct parent parent;
+	const struct state *state;
+};
+
+/* *ours: the walker has taken this start for the one; before, a failure concerns only us. */
+static int starting_walk(struct starting *s, int sock, bool *ours, struct error *err)
+{
+	struct error lost = ERROR_INIT;
+	struct state running;
+	int r;
+
+	parent_init(&s->parent, &s->plan, &s->arena);
+	s->parent.child.pid = (pid_t)s->state->pid;
+	r = parent_resume(&s->parent, sock, &lost);
+	if (r < 0)
+		return not_created(s->record.id, record_status(&s->record, s->state, NULL), err);
+	*ours = true;
+	/* The walker has left its socket for good: nobody else can start it. */
+	unlinkat(s->record.dir, RECORD_SOCKET, 0);
+	r = parent_continue(&s->parent, err);
+	if (r < 0)
+		return r;
+	running = *s->state;
+	running.status = "running";
+	r = record_lock(&s->record, err);
+	if (r == 0)
+		r = record_write(&s->record, &running, err);
+	/* A container that ended at once may have been deleted at once. */
+	return r == -ENOENT ? 0 : r;
+}
+
+int container_start(const struct runtime *rt, const char *id, struct error *err)
+{
+	struct starting s = {.record = RECORD_INIT};
+	const char *status;
+	bool ours = false;
+	int r, sock = -1;
+
+	r = container_id_check(id, err);
+	if (r == 0)
+		r = record_open(rt->root, id, &s.record, err);
+	if (r == 0)
+		r = record_read(&s.record, &s.arena, &s.state, err);
+	if (r < 0)
+		goto out;
+	status = record_status(&s.record, s.state, NULL);
+	if (!streq(status, "created")) {
+		r = not_created(id, status, err);
+		goto out;
+	}
+	r = record_load_plan(&s.record, &s.plan, err);
+	if (r < 0)
+		goto out;
+	((struct plan_header *)s.plan.buf)->fail_op = rt->fail_op;
+	sock = record_socket_connect(&s.record);
+	if (sock < 0) {
+		r = not_created(id, "running", err);
+		goto out;
+	}
+	r = peer_check(sock, s.state, err);
+	if (r == 0) {
+		r = starting_walk(&s, fd_take(&sock), &ours, err);
+		if (r < 0 && ours)
+			container_delete(rt, id, true, NULL);
+		parent_close(&s.parent);
+	}
+out:
+	fd_close(sock);
+	plan_drop(&s.plan);
+	record_close(&s.record);
+	arena_free(&s.arena);
+	return r;
+}
