@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static void reason_set(struct error *err, int code, const char *fmt, va_list ap)
+__attribute__((format(printf, 3, 0))) static void reason_set(struct error *err, int code,
+							       const char *fmt, va_list ap)
 {
 	err->code = code;
 	vsnprintf(err->why, sizeof(err->why), fmt, ap);

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/sys.h"
+
 int fd_close(int fd)
 {
 	int saved = errno;
@@ -124,6 +126,24 @@ int file_replace_at(int dirfd, const char *name, const void *p, size_t len, mode
 	return r;
 }
 
+/* Opens a directory below `dir`. -EXDEV for a mount point: a bind has the device number of what it
+ * shows, so the kernel has to say; where openat2 can't be had, the numbers have to do. */
+static int subdir_open(int dir, const char *name, dev_t dev)
+{
+	int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	int fd = sys_openat2(dir, name, (uint64_t)flags, 0, RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS);
+	struct stat st;
+
+	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
+		fd = openat(dir, name, flags);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) == 0 && st.st_dev == dev)
+		return fd;
+	close(fd);
+	return -EXDEV;
+}
+
 /* Empties the directory fd (consumed); dev is the device it must stay on. */
 static int tree_empty(int fd, dev_t dev)
 {
@@ -137,7 +157,6 @@ static int tree_empty(int fd, dev_t dev)
 		return r;
 	}
 	while (r == 0 && (errno = 0, e = readdir(d))) {
-		struct stat st;
 		int sub;
 
 		if (streq(e->d_name, ".") || streq(e->d_name, ".."))
@@ -148,14 +167,9 @@ static int tree_empty(int fd, dev_t dev)
 			r = -errno;
 			break;
 		}
-		sub = openat(dirfd(d), e->d_name,
-			     O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (sub < 0 || fstat(sub, &st) < 0) {
-			r = -errno;
-			fd_close(sub);
-		} else if (st.st_dev != dev) {
-			r = -EBUSY;
-			close(sub);
+		sub = subdir_open(dirfd(d), e->d_name, dev);
+		if (sub < 0) {
+			r = sub == -EXDEV ? -EBUSY : sub;
 		} else {
 			r = tree_empty(sub, dev);
 			if (r == 0 && unlinkat(dirfd(d), e->d_name, AT_REMOVEDIR) < 0)

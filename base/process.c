@@ -11,6 +11,9 @@
 
 #include "base/sys.h"
 
+#define READ_SIZE 512
+#define PIPE_SIZE 65536 /* what a pipe holds (pipe(7)) */
+
 /* The kernel's own struct sigaction: the libraries refuse the signals that they use themselves. */
 struct kernel_sigaction {
 	void (*handler)(int);
@@ -92,7 +95,7 @@ static int64_t now_ms(void)
 /* Keeps the last bytes of what has been written to the pipe. Returns false at its end. */
 static bool output_read(int fd, struct process_result *result)
 {
-	char buf[512];
+	char buf[READ_SIZE];
 	ssize_t n = read(fd, buf, sizeof(buf));
 	size_t keep, got;
 
@@ -187,6 +190,7 @@ int process_run(const struct process_spec *spec, struct process_result *result)
 	struct sigaction ignore = {.sa_handler = SIG_IGN}, saved;
 	struct pipes p;
 	int r, pidfd = -1, e = 0;
+	unsigned reads;
 	pid_t pid;
 
 	memset(result, 0, sizeof(*result));
@@ -218,11 +222,12 @@ int process_run(const struct process_spec *spec, struct process_result *result)
 	}
 	while (waitpid(pid, &result->status, 0) < 0 && errno == EINTR)
 		;
-	/* What it wrote before it ended; a child of its that holds the pipe is not waited for. */
-	while (p.out[0] >= 0 && output_read(p.out[0], result)) {
+	/* What it wrote before it ended, which is what a pipe holds; a child of its that holds the
+	 * pipe is not waited for, though it may write for ever. */
+	for (reads = 0; reads < PIPE_SIZE / READ_SIZE && p.out[0] >= 0; reads++) {
 		struct pollfd one = {.fd = p.out[0], .events = POLLIN};
 
-		if (poll(&one, 1, 0) <= 0)
+		if (poll(&one, 1, 0) <= 0 || !output_read(p.out[0], result))
 			break;
 	}
 	if (pidfd >= 0)

@@ -15,8 +15,8 @@
  * It is not dumpable from the start: with a process of the container in the same pid namespace
  * (exec), nobody may trace it or read its memory before it is one of theirs.
  */
-#include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/process.h"
@@ -24,13 +24,26 @@
 
 static struct walker walker;
 
+/* The descriptor number that hoy has written there; -1 where it is none. */
+static int descriptor(const char *s)
+{
+	int v = 0;
+
+	if (!*s)
+		return -1;
+	for (; *s >= '0' && *s <= '9' && v < 1 << 20; s++)
+		v = v * 10 + (*s - '0');
+	return *s ? -1 : v;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 2)
 		return 1;
+	umask(022);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	process_reset_signals();
-	walker_init(&walker, atoi(argv[1]));
+	walker_init(&walker, descriptor(argv[1]));
 	if (walker_receive(&walker) < 0)
 		return 1;
 	walker_walk(&walker);

@@ -168,6 +168,9 @@ static int op_barrier(struct walker *w, const struct plan_op *op)
 	case BARRIER_MAPS:
 		/* Passed before this program was executed (runtime/child.c). */
 		return 0;
+	case BARRIER_CGROUP:
+		/* The parent has sent it unasked: mostly it is there already. */
+		return go_wait(w, n);
 	case BARRIER_READY:
 		/* Listening before create returns: a start may follow at once. */
 		if (listen(w->slots[SLOT_LISTEN], 8) < 0)

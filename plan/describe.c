@@ -125,11 +125,6 @@ static void mount_text(const void *plan, const struct plan_op *op, struct text *
 		text_add(out, ", its content copied up");
 }
 
-static void caps_text(const char *name, uint64_t mask, struct text *out)
-{
-	text_addf(out, " %s %#" PRIx64, name, mask);
-}
-
 static char type_letter(uint64_t mode)
 {
 	return S_ISBLK((mode_t)mode) ? 'b' : S_ISFIFO((mode_t)mode) ? 'p' : 'c';
@@ -147,7 +142,7 @@ const char *plan_barrier_name(unsigned barrier)
 {
 	static const char *const names[] = {
 		[BARRIER_MAPS] = "maps",   [BARRIER_MOUNTS] = "mounts", [BARRIER_HOOKS] = "hooks",
-		[BARRIER_READY] = "ready", [BARRIER_START] = "start",
+		[BARRIER_CGROUP] = "cgroup", [BARRIER_READY] = "ready", [BARRIER_START] = "start",
 	};
 
 	return barrier >= BARRIER_MAPS && barrier <= BARRIER_START ? names[barrier] : "unknown";
@@ -335,18 +330,13 @@ static void describe_process(const void *plan, const struct plan_op *op, struct 
 		text_addf(out, "set umask %04o", (unsigned)a[0]);
 		break;
 	case OP_CAP_BOUNDING:
-		text_add(out, "drop capabilities from the bounding set, keep");
-		caps_text("", a[0], out);
+		text_addf(out, "drop capabilities from the bounding set, keep %s", STR(1));
 		break;
 	case OP_USER:
 		text_addf(out, "become user %" PRIu64 ":%" PRIu64, a[0], a[1]);
 		break;
 	case OP_CAPS:
-		text_add(out, "set capabilities:");
-		caps_text("effective", a[0], out);
-		caps_text("permitted", a[1], out);
-		caps_text("inheritable", a[2], out);
-		caps_text("ambient", a[3], out);
+		text_addf(out, "set capabilities: %s", STR(4));
 		break;
 	case OP_NO_NEW_PRIVS:
 		text_add(out, "set no_new_privs");

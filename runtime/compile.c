@@ -2,13 +2,14 @@
 /*
  * The order of a plan, and why.
  *
- *  parent	cgroup, limits and device filter exist before the clone, because the child is born in
- *		the cgroup (CLONE_INTO_CGROUP: moving a process waits for milliseconds). Every host
- *		object is opened before the clone (security.md, R2): the trees of the root file system
+ *  parent	cgroup and limits exist before the clone, because the child is born in the cgroup
+ *		(CLONE_INTO_CGROUP: moving a process waits for milliseconds). Every host object is opened before the clone (security.md, R2): the trees of the root file system
  *		and of the bind sources are cloned here, detached, because a descriptor of another
  *		mount namespace can't be cloned from inside.
  *  clone	all new namespaces at once.
  *  maps	only with a user namespace: the child waits, becomes its root, then is the walker.
+ *  filter	the device filter is loaded by the parent while the walker is at work; they meet at the
+ *		barrier `cgroup`, before anything of the container's runs.
  *  walker	session, kernel state of the namespaces, mounts in listed order, devices.
  *  mounts, hooks	only with prestart, createRuntime or createContainer hooks, which see the
  *		mounts, but before the pivot.
@@ -68,18 +69,12 @@ static void namespaces_parse(struct compile *c)
 
 static int compile_cgroup(struct compile *c)
 {
-	const struct resources *res = c->lc->resources;
-	struct device_filter filter;
-	struct text words = TEXT_INIT;
 	struct limits limits;
 	struct plan_op *op;
 	size_t i;
 	int r;
 
-	r = limits_compile(res, c->env->arena, &limits, c->err);
-	if (r < 0)
-		return r;
-	r = device_filter_compile(res ? &res->devices : NULL, c->env->arena, &filter, c->err);
+	r = limits_compile(c->lc->resources, c->env->arena, &limits, c->err);
 	if (r < 0)
 		return r;
 	if (!c->env->cgroup_path) {
@@ -97,6 +92,22 @@ static int compile_cgroup(struct compile *c)
 		op->arg[0] = plan_put_string(c->b, limits.v[i].file);
 		op->arg[1] = plan_put_string(c->b, limits.v[i].value);
 	}
+	return 0;
+}
+
+/* Loading the filter takes a quarter of a millisecond, so it is done while the walker is at work;
+ * the walker passes BARRIER_CGROUP before anything of the container's runs. */
+static int compile_device_filter(struct compile *c)
+{
+	const struct resources *res = c->lc->resources;
+	struct device_filter filter;
+	struct text words = TEXT_INIT;
+	struct plan_op *op;
+	int r;
+
+	r = device_filter_compile(res ? &res->devices : NULL, c->env->arena, &filter, c->err);
+	if (r < 0 || !c->env->cgroup_path || filter.allows_all)
+		return r;
 	device_filter_describe(res ? &res->devices : NULL, &words);
 	op = plan_add(c->b, OP_DEVICE_FILTER, ACTOR_PARENT,
 		      res && res->has_devices ? "linux.resources.devices" : NULL);
@@ -310,6 +321,9 @@ static int compile_all(struct compile *c)
 	compile_mounts_parent(c);
 	compile_devices_parent(c);
 	compile_clone(c);
+	r = compile_device_filter(c);
+	if (r < 0)
+		return r;
 	compile_namespace_state(c);
 	if (c->mount_ns) {
 		compile_root_attach(c);
@@ -319,6 +333,8 @@ static int compile_all(struct compile *c)
 	compile_create_hooks(c);
 	compile_pivot(c);
 	compile_view(c);
+	if (c->env->cgroup_path)
+		barrier_add(c, BARRIER_CGROUP);
 	compile_process(c, cfg->process, "process.");
 	if (c->env->kind == PLAN_CREATE) {
 		barrier_add(c, BARRIER_READY);

@@ -87,6 +87,37 @@ static uint64_t cap_limit(struct compile *c, uint64_t mask, uint64_t allowed, co
 	return mask & allowed;
 }
 
+/* "CAP_KILL CAP_CHOWN", or "none": for the eyes of `hoy plan` only. */
+static void cap_names(uint64_t mask, struct text *out)
+{
+	const char *between = "";
+	unsigned i;
+
+	if (!mask)
+		text_add(out, "none");
+	for (i = 0; i < 64; i++)
+		if ((mask >> i) & 1) {
+			text_addf(out, "%s%s", between, capability_name(i));
+			between = " ";
+		}
+}
+
+static void cap_sets_add(struct compile *c, const char *where, const uint64_t sets[4])
+{
+	static const char *const names[] = {"effective", "permitted", "inheritable", "ambient"};
+	struct plan_op *op = plan_add(c->b, OP_CAPS, ACTOR_WALKER, where);
+	struct text words = TEXT_INIT;
+	unsigned i;
+
+	for (i = 0; i < 4; i++) {
+		text_addf(&words, "%s%s ", i ? ", " : "", names[i]);
+		cap_names(sets[i], &words);
+		op->arg[i] = sets[i];
+	}
+	op->arg[4] = plan_put_string(c->b, words.s);
+	text_free(&words);
+}
+
 static void caps_add(struct compile *c, const struct process *p, const char *prefix)
 {
 	static const struct capabilities none;
@@ -96,6 +127,7 @@ static void caps_add(struct compile *c, const struct process *p, const char *pre
 	uint64_t have = c->user_ns ? ~0ULL : c->env->caps_available;
 	static const char lack[] = "hoy does not have it";
 	uint64_t bounding, permitted, effective, inheritable, ambient;
+	struct text words = TEXT_INIT;
 	struct plan_op *op;
 
 	bounding = cap_limit(c, cap_mask(&caps->bounding), have, "capabilities.bounding", lack);
@@ -108,6 +140,9 @@ static void caps_add(struct compile *c, const struct process *p, const char *pre
 			    "capabilities.ambient", "it is not in permitted and inheritable");
 	op = plan_add(c->b, OP_CAP_BOUNDING, ACTOR_WALKER, where);
 	op->arg[0] = bounding;
+	cap_names(bounding, &words);
+	op->arg[1] = plan_put_string(c->b, words.s);
+	text_free(&words);
 	op = plan_add(c->b, OP_CWD, ACTOR_WALKER, field(c, prefix, "cwd"));
 	op->arg[0] = plan_put_string(c->b, p->cwd);
 	op = plan_add(c->b, OP_USER, ACTOR_WALKER, field(c, prefix, "user"));
@@ -116,11 +151,7 @@ static void caps_add(struct compile *c, const struct process *p, const char *pre
 	if (p->user.additional_gids.n)
 		op->arg[2] = plan_put_blob(c->b, p->user.additional_gids.v,
 					   p->user.additional_gids.n * sizeof(uint32_t));
-	op = plan_add(c->b, OP_CAPS, ACTOR_WALKER, where);
-	op->arg[0] = effective;
-	op->arg[1] = permitted;
-	op->arg[2] = inheritable;
-	op->arg[3] = ambient;
+	cap_sets_add(c, where, (const uint64_t[]){effective, permitted, inheritable, ambient});
 }
 
 static void personality_add(struct compile *c)

@@ -3,10 +3,12 @@
  * create and run. The order of what lasts, so that a kill at any moment leaves something that
  * `delete --force` can take away (security.md, R16):
  *
- *   claim	mkdir ROOT/ID. Alone it is an empty container without a record.
- *   record	"creating", with the cgroup's path and who is at work, before the cgroup is made.
- *   begin	cgroup, clone. If hoy dies now, the walker sees the end of its socket and exits.
- *   plan	stored while the walker works.
+ *   claim	mkdir ROOT/ID, locked. Alone it is a torn container, which only `delete --force` takes.
+ *   begin	cgroup, clone. The cgroup carries root and ID, so it is found without a record. If hoy
+ *		dies now, the walker sees the end of its socket and exits.
+ *   record	"creating", with the cgroup's path and who is at work; then the lock is released: who
+ *		finds no record waits for it (record_read). Written while the walker works, as is the
+ *   plan.
  *   record	"created" or "running", with the pid.
  *   pid file	last: whoever waits for it finds everything else.
  */
@@ -58,7 +60,7 @@ static void making_undo(struct making *m)
 		parent_undo(&m->parent);
 	if (m->claimed)
 		record_remove(&m->record, &ignored);
-	if (m->begun && m->state.record.has_hooks)
+	if (m->begun)
 		hooks_run(m->plan.buf, "poststop", 0, m->rt->warn, &ignored);
 }
 
@@ -91,14 +93,6 @@ static void state_begin(struct making *m)
 	record_start_time(getpid(), &m->state.record.creator_start_time);
 }
 
-static int config_store(struct making *m, struct error *err)
-{
-	int r = file_replace_at(m->record.dir, "config.json", m->bundle.text.s, m->bundle.text.len,
-				0600);
-
-	return r < 0 ? error_set(err, -r, "keep a copy of config.json") : 0;
-}
-
 /* Everything up to the clone. */
 static int making_begin(struct making *m, enum plan_kind kind, struct error *err)
 {
@@ -128,21 +122,31 @@ static int making_begin(struct making *m, enum plan_kind kind, struct error *err
 	if (r < 0)
 		return r;
 	m->claimed = true;
+	if (kind == PLAN_CREATE) {
+		r = record_socket_bind(&m->record, err);
+		if (r < 0)
+			return r;
+		m->parent.slots[SLOT_LISTEN] = r;
+	}
+	m->begun = true;
+	return parent_begin(&m->parent, err);
+}
+
+/* What is written down while the walker is at work. */
+static int making_record(struct making *m, struct error *err)
+{
+	int r;
+
 	state_begin(m);
 	r = record_write(&m->record, &m->state, err);
-	if (r == 0 && kind == PLAN_CREATE) {
-		r = record_socket_bind(&m->record, err);
-		if (r >= 0) {
-			m->parent.slots[SLOT_LISTEN] = r;
-			r = 0;
-		}
-	}
-	if (r < 0)
-		return r;
-	m->begun = true;
 	/* From here on others may look at it, and `delete --force` may end it. */
 	record_unlock(&m->record);
-	return parent_begin(&m->parent, err);
+	if (r == 0)
+		r = record_store_plan(&m->record, &m->plan, err);
+	if (r == 0)
+		r = record_start_time(m->parent.child.pid, &m->state.record.start_time);
+	/* -ESRCH: it has died already; the messages tell why. */
+	return r == -ESRCH ? 0 : r;
 }
 
 /* The rest, to the end of the plan or READY; status is what the record then says. */
@@ -150,16 +154,11 @@ static int making_finish(struct making *m, const char *status, struct error *err
 {
 	int r;
 
-	/* The walker is at work meanwhile. */
-	r = record_store_plan(&m->record, &m->plan, err);
+	r = parent_follow(&m->parent, err);
 	if (r == 0)
-		r = config_store(m, err);
+		r = making_record(m, err);
 	if (r == 0)
-		r = record_start_time(m->parent.child.pid, &m->state.record.start_time);
-	/* -ESRCH: it has died already; the messages tell why. */
-	if (r < 0 && r != -ESRCH)
-		return r;
-	r = parent_continue(&m->parent, err);
+		r = parent_continue(&m->parent, err);
 	if (r < 0)
 		return r;
 	m->state.status = status;
@@ -211,8 +210,7 @@ static int making_destroy(struct making *m, struct error *err)
 	}
 	if (r == 0)
 		r = record_remove(&m->record, err);
-	if (m->state.record.has_hooks)
-		hooks_run(m->plan.buf, "poststop", 0, m->rt->warn, NULL);
+	hooks_run(m->plan.buf, "poststop", 0, m->rt->warn, NULL);
 	return r;
 }
 

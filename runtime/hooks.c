@@ -134,6 +134,12 @@ int hooks_run(const void *plan, const char *kind, int pid, struct warnings *warn
 
 		if (op->code != OP_HOOK || !streq(plan_string(plan, op->arg[0]), kind))
 			continue;
+#ifdef HOY_FAULTS
+		if (h->fail_op == n) {
+			warn_add(warn, "%s: failed on demand", plan_string(plan, op->field));
+			continue;
+		}
+#endif
 		r = hook_run(plan, op, pid, warn ? &one : err);
 		if (r == 0)
 			continue;

@@ -208,7 +208,12 @@ static int slots_send(struct parent *p)
 	}
 	if (r == 0 && n)
 		r = message_send_slots(p->sock, numbers, fds, n);
-	return r < 0 ? r : message_send(p->sock, MESSAGE_GO, 0, 0, NULL, 0);
+	if (r < 0)
+		return r;
+	/* They are the walker's now. Mounts that are held here would be torn down here, at the end. */
+	for (i = 0; i < total; i++)
+		p->slots[i] = fd_close(p->slots[i]);
+	return message_send(p->sock, MESSAGE_GO, 0, 0, NULL, 0);
 }
 
 /* In a new user namespace the child waits for the maps, and reads nothing else before them. */
@@ -434,7 +439,7 @@ static int barrier(struct parent *p, const struct plan_op *op, struct error *err
 	unsigned n = (unsigned)op->arg[0];
 	int r;
 
-	if (n != BARRIER_MAPS) {
+	if (n != BARRIER_MAPS && n != BARRIER_CGROUP) {
 		r = expect(p, MESSAGE_REACHED, n, err);
 		if (r < 0 || n == BARRIER_READY)
 			return r;
@@ -459,6 +464,32 @@ int parent_begin(struct parent *p, struct error *err)
 			return r;
 	}
 	return 0;
+}
+
+/* Would the parent wait for the walker here? */
+static bool waits(const struct plan_op *op)
+{
+	if (op->code == OP_BARRIER)
+		return op->arg[0] != BARRIER_MAPS && op->arg[0] != BARRIER_CGROUP;
+	return op->code == OP_EXEC || (op->code == OP_HOOK && op->actor == ACTOR_PARENT);
+}
+
+int parent_follow(struct parent *p, struct error *err)
+{
+	const struct plan_header *h = plan_header(p->plan->buf);
+	int r = 0;
+
+	for (; p->at <= h->ops && r == 0; p->at++) {
+		const struct plan_op *op = plan_op(p->plan->buf, p->at);
+
+		if (waits(op))
+			return 0;
+		if (op->code == OP_BARRIER)
+			r = barrier(p, op, err);
+		else if (op->actor == ACTOR_PARENT)
+			r = parent_op_located(p, p->at, err);
+	}
+	return r;
 }
 
 static bool is_poststop(const struct parent *p, const struct plan_op *op)

@@ -3,7 +3,8 @@
  * parent: hoy's side of a walk: its own operations of the plan, the clone, the messages.
  *
  * Calling sequence: parent_begin runs everything up to the clone and hands the walker its
- * descriptors; parent_continue goes on to the end that the plan's kind has (READY for create, a
+ * descriptors; parent_follow does what else waits for nobody (then there is time for other work,
+ * while the walker is at its own); parent_continue goes on to the end that the plan's kind has (READY for create, a
  * successful execve else); parent_undo takes back what begin and continue have made; parent_close
  * frees the descriptors and leaves the container alone.
  */
@@ -36,6 +37,7 @@ struct parent {
 /* Sets everything to nothing; then fill the first block. slot_n: of the plan. */
 void parent_init(struct parent *p, const struct plan *plan, struct arena *a);
 int parent_begin(struct parent *p, struct error *err);
+int parent_follow(struct parent *p, struct error *err);
 int parent_continue(struct parent *p, struct error *err);
 /* Takes the place of begin for `start`: the walker waits at the other end of sock (consumed). */
 int parent_resume(struct parent *p, int sock, struct error *err);

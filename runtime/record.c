@@ -55,7 +55,7 @@ static int missing(const char *id, struct error *err)
 int record_claim(const char *root, const char *id, struct record *ret, struct error *err)
 {
 	_cleanup_fd_ int fd = root_open(root, true, err);
-	struct record rec = {.root = -1, .dir = -1, .id = id};
+	struct record rec = {.root = -1, .dir = -1, .id = id, .locked = true};
 	int r;
 
 	if (fd < 0)
@@ -104,6 +104,7 @@ int record_lock(struct record *rec, struct error *err)
 	while (flock(rec->dir, LOCK_EX) < 0)
 		if (errno != EINTR)
 			return error_set(err, errno, "lock the state of %s", rec->id);
+	rec->locked = true;
 	if (fstat(rec->dir, &st) < 0 || st.st_nlink == 0)
 		return missing(rec->id, err);
 	return 0;
@@ -112,6 +113,7 @@ int record_lock(struct record *rec, struct error *err)
 void record_unlock(struct record *rec)
 {
 	flock(rec->dir, LOCK_UN);
+	rec->locked = false;
 }
 
 void record_close(struct record *rec)
@@ -126,6 +128,18 @@ int record_read(const struct record *rec, struct arena *a, const struct state **
 	struct text t = TEXT_INIT;
 	int r = file_read_at(rec->dir, "state.json", RECORD_MAX, &t);
 
+	if (r == -ENOENT) {
+		/* Its creator holds the lock until the record is there; or it is deleted meanwhile.
+		 * A descriptor of its own: the caller's may hold the lock already. */
+		_cleanup_fd_ int dir = openat(rec->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		struct stat st;
+
+		if (dir >= 0 && !rec->locked)
+			flock(dir, LOCK_SH);
+		r = file_read_at(rec->dir, "state.json", RECORD_MAX, &t);
+		if (r == -ENOENT && fstat(rec->dir, &st) == 0 && st.st_nlink == 0)
+			return missing(rec->id, err);
+	}
 	if (r < 0)
 		r = error_set(err, -r, "read the state of container \"%s\"", rec->id);
 	else
@@ -175,12 +189,12 @@ int record_load_plan(const struct record *rec, struct plan *ret, struct error *e
 
 int record_remove(struct record *rec, struct error *err)
 {
-	static const char *const files[] = {"state.json", "plan", "config.json", RECORD_SOCKET};
+	static const char *const files[] = {"state.json", "plan", RECORD_SOCKET};
 	unsigned i;
 	int r;
 
 	/* The record goes last of what says something: killed here, delete still knows the cgroup. */
-	for (i = 4; i-- > 0;)
+	for (i = 3; i-- > 0;)
 		unlinkat(rec->dir, files[i], 0);
 	if (unlinkat(rec->root, rec->id, AT_REMOVEDIR) == 0 || errno == ENOENT)
 		return 0;

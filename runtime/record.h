@@ -3,8 +3,8 @@
  * record: a container's directory in the state directory, and what it says.
  *
  *	ROOT/ID/state.json	the record (spec/state.h)
- *	ROOT/ID/plan		the plan it was made by; start, exec and delete work from it
- *	ROOT/ID/config.json	what it was compiled from, for readers and newer versions
+ *	ROOT/ID/plan		the plan it was made by; start, exec and delete work from it, so that
+ *				later changes of config.json have no effect
  *	ROOT/ID/start.sock	while it is created: the walker listens on it
  *
  * mkdir of ROOT/ID claims the ID. The record is replaced whole by rename; a lock on the directory
@@ -25,9 +25,10 @@ struct record {
 	int root; /* the state directory */
 	int dir;  /* ROOT/ID */
 	const char *id;
+	bool locked;
 };
 
-#define RECORD_INIT {-1, -1, NULL}
+#define RECORD_INIT {-1, -1, NULL, false}
 
 /* Claims the ID: makes the directory, locked. -EEXIST with words when it is taken. */
 int record_claim(const char *root, const char *id, struct record *ret, struct error *err);
@@ -38,6 +39,7 @@ int record_lock(struct record *rec, struct error *err);
 void record_unlock(struct record *rec);
 void record_close(struct record *rec);
 
+/* Waits for a record that is being made. -ENOENT with words when it was deleted meanwhile. */
 int record_read(const struct record *rec, struct arena *a, const struct state **ret,
 		struct error *err);
 int record_write(const struct record *rec, const struct state *s, struct error *err);

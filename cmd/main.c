@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * hoy: from the command line to one verb. Before anything opens a descriptor, what the caller left
+ * is put in order (inherited_prepare); the whole command line is read and checked before the log is
+ * opened; then the verb runs; then warnings and the error, if any, are printed.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/sys.h"
+#include "cmd/output.h"
+#include "cmd/verb.h"
+#include "spec/state.h"
+
+#if __has_include("commit.h")
+#include "commit.h"
+#endif
+#ifndef HOY_COMMIT
+#define HOY_COMMIT "unknown"
+#endif
+
+#define DEFAULT_ROOT "/run/hoy"
+
+/* ---- Global options -------------------------------------------------------------------------- */
+
+enum cgroup_manager {
+	MANAGER_CGROUPFS,
+	MANAGER_SYSTEMD,
+	MANAGER_DISABLED,
+};
+
+static const char *const managers[] = {"cgroupfs", "systemd", "disabled", NULL};
+static const char *const formats[] = {"text", "json", NULL};
+static const char *const level_names[] = {"error", "warning", "info", "debug", NULL};
+static const char *const rootless_words[] = {"auto", "true", "false", NULL};
+
+/* hoy has nothing to say between a warning and what --debug shows. */
+static const enum output_level levels[] = {
+	OUTPUT_ERROR, OUTPUT_WARNING, OUTPUT_WARNING, OUTPUT_DEBUG};
+
+struct globals {
+	const char *root;
+	const char *log;
+	unsigned log_format; /* enum output_format */
+	unsigned log_level;  /* index in levels */
+	bool debug;
+	bool systemd_cgroup;
+	unsigned manager;  /* enum cgroup_manager */
+	unsigned rootless; /* nothing to do: hoy looks at what it may do, not at what it is told */
+	bool version;
+};
+
+#define GLOBAL(type, member) OPTION_FIELD(type, struct globals, member)
+
+static const struct option_spec global_options[] = {
+	{.name = "root", .value = "DIR", .kind = OPTION_PATH,
+	 .offset = GLOBAL(const char *, root),
+	 .help = "state directory; without it " DEFAULT_ROOT " for root and $XDG_RUNTIME_DIR/hoy "
+		 "for others"},
+	{.name = "log", .value = "FILE", .kind = OPTION_STRING,
+	 .offset = GLOBAL(const char *, log),
+	 .help = "append errors and warnings to FILE too"},
+	{.name = "log-format", .value = "FORMAT", .kind = OPTION_CHOICE, .choices = formats,
+	 .offset = GLOBAL(unsigned, log_format),
+	 .help = "of the log: text (the default) or json (errors only)"},
+	{.name = "log-level", .value = "LEVEL", .kind = OPTION_CHOICE, .choices = level_names,
+	 .offset = GLOBAL(unsigned, log_level),
+	 .help = "error, warning (the default), info or debug"},
+	{.name = "debug", .kind = OPTION_FLAG,
+	 .offset = GLOBAL(bool, debug),
+	 .help = "the same as --log-level debug"},
+	{.name = "cgroup-manager", .value = "NAME", .kind = OPTION_CHOICE, .choices = managers,
+	 .offset = GLOBAL(unsigned, manager),
+	 .help = "cgroupfs (the default) or disabled: no cgroup is made; systemd is not supported "
+		 "by this version"},
+	{.name = "systemd-cgroup", .kind = OPTION_FLAG,
+	 .offset = GLOBAL(bool, systemd_cgroup),
+	 .help = "the same as --cgroup-manager systemd"},
+	{.name = "rootless", .value = "WORD", .kind = OPTION_CHOICE, .choices = rootless_words,
+	 .offset = GLOBAL(unsigned, rootless),
+	 .help = "true, false or auto; accepted for compatibility: hoy finds out itself"},
+	{.name = "version", .letter = 'v', .kind = OPTION_FLAG,
+	 .offset = GLOBAL(bool, version),
+	 .help = "print the version"},
+	{0},
+};
+
+const struct option_spec *const global_tables[] = {global_options, NULL};
+
+static int refuse_systemd(const char *option, struct error *err)
+{
+	return error_say(err, ENOTSUP,
+			 "%s: the systemd cgroup manager is not supported by this version of hoy",
+			 option);
+}
+
+/* What the tables can't say. */
+static int globals_check(const struct globals *g, struct error *err)
+{
+	if (g->systemd_cgroup)
+		return refuse_systemd("--systemd-cgroup", err);
+	if (g->manager == MANAGER_SYSTEMD)
+		return refuse_systemd("--cgroup-manager systemd", err);
+	return 0;
+}
+
+/* ---- The state directory --------------------------------------------------------------------- */
+
+/* path below dir without "//", "/./" and a "/" at the end: the cgroup remembers its container by
+ * this name, so one directory should have one. ".." stays, it may lead out of a symlink. */
+static const char *path_clean(const char *dir, const char *path, struct arena *a)
+{
+	char *s = arena_printf(a, "%s/%s", path[0] == '/' ? "" : dir, path), *to = s;
+	const char *from = s;
+
+	while (*from) {
+		if (from[0] == '/' && (from[1] == '/' || !from[1]))
+			from++;
+		else if (from[0] == '/' && from[1] == '.' && (from[2] == '/' || !from[2]))
+			from += 2;
+		else
+			*to++ = *from++;
+	}
+	if (to == s)
+		*to++ = '/';
+	*to = 0;
+	return s;
+}
+
+static int root_find(const char *option, struct arena *a, const char **ret, struct error *err)
+{
+	char cwd[PATH_MAX] = "";
+	const char *run;
+
+	if (option) {
+		if (option[0] != '/' && !getcwd(cwd, sizeof(cwd)))
+			return error_set(err, errno, "--root %s: find the current directory", option);
+		*ret = path_clean(cwd, option, a);
+		return 0;
+	}
+	if (geteuid() == 0) {
+		*ret = DEFAULT_ROOT;
+		return 0;
+	}
+	run = getenv("XDG_RUNTIME_DIR");
+	if (!run || run[0] != '/') {
+		error_hint(err, "without root, hoy keeps its state below it");
+		return error_say(err, ENOENT,
+				 "--root is needed: XDG_RUNTIME_DIR is not set to an absolute path");
+	}
+	*ret = path_clean("", arena_printf(a, "%s/hoy", run), a);
+	return 0;
+}
+
+/* ---- What the caller left -------------------------------------------------------------------- */
+
+/* A file that hoy opens must not become standard error of a container because 2 was free. */
+static int streams_open(void)
+{
+	int fd;
+
+	for (fd = 0; fd <= 2; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		if (open("/dev/null", O_RDWR) != fd)
+			return -1;
+		if (fd == STDOUT_FILENO)
+			output_stdout_closed();
+	}
+	return 0;
+}
+
+static int inherited_prepare(struct error *err)
+{
+	if (streams_open() < 0)
+		return error_set(err, errno, "open /dev/null");
+	/* No descriptor of the caller reaches a hook or a container unasked. */
+	if (sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+		return error_set(err, errno, "mark descriptors close-on-exec");
+	/* A caller that ignores SIGCHLD would take away the status of our children. A socket whose
+	 * other end is gone says so by EPIPE; programs that hoy executes get the defaults back. */
+	signal(SIGCHLD, SIG_DFL);
+	signal(SIGPIPE, SIG_IGN);
+	return 0;
+}
+
+/* ---- The version ----------------------------------------------------------------------------- */
+
+static int version_print(struct error *err)
+{
+	_cleanup_(text_free) struct text out = TEXT_INIT;
+
+	text_add(&out, "hoy version " HOY_VERSION "\ncommit: " HOY_COMMIT
+		       "\nspec: " STATE_OCI_VERSION "\n");
+	return output_text(&out, err);
+}
+
+static int version_run(const struct call *c, struct error *err)
+{
+	(void)c;
+	return version_print(err);
+}
+
+static const struct option_spec *const no_tables[] = {NULL};
+
+const struct verb verb_version = {
+	.name = "version",
+	.synopsis = "",
+	.help = "print the version of hoy and of the specification",
+	.tables = no_tables,
+	.stateless = true,
+	.run = version_run,
+};
+
+/* ---- One command ----------------------------------------------------------------------------- */
+
+struct hoy {
+	struct arena arena;
+	struct globals globals;
+	struct output output;
+	struct warnings warn;
+	struct runtime rt;
+	struct call call; /* call.verb: NULL as long as it isn't known */
+	bool help;
+	int failure; /* exit status of a failure */
+};
+
+/* Reads the options before the verb; *rest: the verb and what follows. */
+static int globals_read(struct hoy *h, size_t argc, const char *const *argv,
+			struct option_parse *rest, struct error *err)
+{
+	int r;
+
+	*rest = (struct option_parse){
+		.tables = global_tables,
+		.values = &h->globals,
+		.in_order = true,
+		.arena = &h->arena,
+	};
+	h->globals.log_level = OUTPUT_WARNING;
+	r = options_parse(rest, argc, argv, err);
+	/* Also after a failure: it goes to the log, if that has been named. */
+	h->output.log = h->globals.log;
+	h->output.format = (enum output_format)h->globals.log_format;
+	h->output.level = h->globals.debug ? OUTPUT_DEBUG : levels[h->globals.log_level];
+	h->help = rest->help;
+	if (r < 0 || h->help || h->globals.version)
+		return r;
+	return globals_check(&h->globals, err);
+}
+
+/* Reads the verb and its own options and arguments. */
+static int verb_read(struct hoy *h, size_t argc, const char *const *argv, struct error *err)
+{
+	struct option_parse p = {.arena = &h->arena};
+	const struct verb *v = argc ? verb_find(argv[0]) : NULL;
+	int r;
+
+	if (!v) {
+		options_hint(NULL, err);
+		if (!argc)
+			return error_say(err, EINVAL, "a command is missing");
+		return error_say(err, EINVAL, "unknown command \"%s\"", argv[0]);
+	}
+	p.verb = v->name;
+	p.tables = v->tables;
+	p.values = arena_alloc(&h->arena, v->options_size + 1);
+	p.in_order = v->in_order;
+	r = options_parse(&p, argc - 1, argv + 1, err);
+	h->help = p.help;
+	h->call = (struct call){
+		.verb = v, .rt = &h->rt, .opt = p.values, .args = p.args, .args_n = p.args_n};
+	if (r < 0 || h->help)
+		return r;
+	r = verb_check_args(v, p.args, p.args_n, err);
+	if (r == 0 && v->check) {
+		r = v->check(&h->call, err);
+		if (r < 0)
+			error_step(err, "%s", v->name);
+	}
+	return r;
+}
+
+static int runtime_prepare(struct hoy *h, struct error *err)
+{
+	h->rt.warn = &h->warn;
+	h->rt.cgroup_disabled = h->globals.manager == MANAGER_DISABLED;
+#ifdef HOY_FAULTS
+	const char *fail = getenv("HOY_FAIL_OPERATION");
+	unsigned long long n;
+
+	if (fail && parse_u64(fail, 0, UINT_MAX, &n) < 0)
+		return error_say(err, EINVAL, "HOY_FAIL_OPERATION: must be a number, got \"%s\"",
+				 fail);
+	if (fail)
+		h->rt.fail_op = (unsigned)n;
+#endif
+	h->rt.root = DEFAULT_ROOT;
+	if (h->call.verb->stateless)
+		return 0;
+	return root_find(h->globals.root, &h->arena, &h->rt.root, err);
+}
+
+/* Returns the exit status, or a negative errno with err filled. */
+static int command(struct hoy *h, size_t argc, const char *const *argv, struct error *err)
+{
+	struct option_parse rest;
+	int r = globals_read(h, argc, argv, &rest, err);
+
+	if (r < 0)
+		return r;
+	if (h->help)
+		return verb_help_all(err);
+	if (h->globals.version)
+		return version_print(err);
+	r = verb_read(h, rest.args_n, rest.args, err);
+	if (r < 0)
+		return r;
+	if (h->help)
+		return verb_help(h->call.verb, err);
+	r = runtime_prepare(h, err);
+	if (r == 0)
+		r = output_open_log(&h->output, err);
+	if (r < 0)
+		return r;
+	output_debug(&h->output, "%s, state in %s", h->call.verb->name, h->rt.root);
+	if (h->call.verb->failure)
+		h->failure = h->call.verb->failure;
+	return h->call.verb->run(&h->call, err);
+}
+
+int main(int argc, char **argv)
+{
+	struct hoy h = {.output = OUTPUT_INIT, .failure = 1};
+	struct error err = ERROR_INIT;
+	int r = inherited_prepare(&err);
+
+	/* execve(2) lets a caller leave out even the name of the program. */
+	if (r == 0)
+		r = command(&h, argc > 0 ? (size_t)argc - 1 : 0,
+			    (const char *const *)argv + (argc > 0), &err);
+	if (r < 0)
+		output_open_log(&h.output, NULL);
+	output_warnings(&h.output, &h.warn);
+	if (r < 0) {
+		output_error(&h.output, &err);
+		r = h.failure;
+	}
+	output_close(&h.output);
+	warn_free(&h.warn);
+	arena_free(&h.arena);
+	return r;
+}

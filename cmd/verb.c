@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/verb.h"
+
+#include <errno.h>
+
+#include "base/fd.h"
+#include "cmd/output.h"
+
+static int help_run(const struct call *c, struct error *err)
+{
+	const struct verb *v;
+
+	if (c->args_n == 0)
+		return verb_help_all(err);
+	v = verb_find(c->args[0]);
+	if (!v) {
+		options_hint(NULL, err);
+		return error_say(err, EINVAL, "unknown command \"%s\"", c->args[0]);
+	}
+	return verb_help(v, err);
+}
+
+static const struct option_spec *const no_tables[] = {NULL};
+
+static const struct verb verb_of_help = {
+	.name = "help",
+	.synopsis = "[COMMAND]",
+	.help = "explain hoy or one of its commands",
+	.tables = no_tables,
+	.max = 1,
+	.stateless = true,
+	.run = help_run,
+};
+
+const struct verb *const verbs[] = {
+	&verb_create, &verb_start, &verb_run,  &verb_exec, &verb_state,	   &verb_list,
+	&verb_kill,   &verb_delete, &verb_plan, &verb_spec, &verb_features, &verb_version,
+	&verb_of_help, NULL,
+};
+
+const struct verb *verb_find(const char *name)
+{
+	const struct verb *const *v;
+
+	for (v = verbs; *v; v++)
+		if (streq((*v)->name, name))
+			return *v;
+	return NULL;
+}
+
+int verb_check_args(const struct verb *v, const char *const *args, size_t n, struct error *err)
+{
+	if (n >= v->min && n <= v->max)
+		return 0;
+	options_hint(v->name, err);
+	if (n < v->min)
+		return error_say(err, EINVAL, "\"hoy %s\" needs %s", v->name, v->needs);
+	error_step(err, "%s", v->name);
+	return error_say(err, EINVAL, "unexpected argument \"%s\"", args[v->max]);
+}
+
+int verb_help(const struct verb *v, struct error *err)
+{
+	_cleanup_(text_free) struct text out = TEXT_INIT;
+	const char *const *paragraph;
+
+	text_addf(&out, "Usage: hoy %s %s\n\n", v->name, v->synopsis);
+	for (paragraph = v->text; paragraph && *paragraph; paragraph++) {
+		options_wrap(*paragraph, 0, 0, &out);
+		text_add(&out, "\n");
+	}
+	if (!v->text)
+		text_addf(&out, "hoy %s: %s.\n\n", v->name, v->help);
+	text_add(&out, "Options:\n");
+	options_help(v->tables, &out);
+	return output_text(&out, err);
+}
+
+int verb_help_all(struct error *err)
+{
+	_cleanup_(text_free) struct text out = TEXT_INIT;
+	const struct verb *const *v;
+
+	text_add(&out, "Usage: hoy [OPTION...] COMMAND [ARGUMENT...]\n\n"
+		       "hoy runs containers as the OCI runtime specification describes them.\n\n"
+		       "Commands:\n");
+	for (v = verbs; *v; v++)
+		text_addf(&out, "  %-10s%s\n", (*v)->name, (*v)->help);
+	text_add(&out, "\nOptions:\n");
+	options_help(global_tables, &out);
+	text_add(&out, "\n\"hoy COMMAND --help\" explains a command.\n");
+	return output_text(&out, err);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * verb: the table of what hoy can be told to do. An entry stands beside its function; verb.c lists
+ * them. The parser, `--help`, the manual page and the shell's completion are made from them.
+ */
+#ifndef HOY_CMD_VERB_H
+#define HOY_CMD_VERB_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cmd/options.h"
+#include "runtime/container.h"
+
+#ifdef PACKAGE_VERSION
+#define HOY_VERSION PACKAGE_VERSION
+#else
+#define HOY_VERSION "0.1.0"
+#endif
+
+struct verb;
+
+/* What a verb's function gets. */
+struct call {
+	const struct verb *verb;
+	const struct runtime *rt;
+	const void *opt;	 /* the struct that the verb's tables fill */
+	const char *const *args; /* positional arguments, NULL-terminated */
+	size_t args_n;
+};
+
+struct verb {
+	const char *name;
+	const char *synopsis;	 /* behind "hoy NAME": "[OPTION...] ID [SIGNAL]" */
+	const char *help;	 /* one line, for the list of verbs */
+	const char *const *text; /* paragraphs, NULL-ended */
+	const struct option_spec *const *tables; /* NULL-ended, as options_parse wants them */
+	size_t options_size;			 /* of the struct behind call->opt */
+	size_t min, max;			 /* number of positional arguments */
+	const char *needs;			 /* the first min of them in words: "a container ID" */
+	bool in_order;				 /* the first of them ends the options */
+	bool stateless; /* works without a state directory: it need not be known where it is */
+	int failure;	/* exit status when run fails, if not 1 */
+	/* What the tables can't say about the arguments; may be NULL. 0 or -EINVAL with err, to
+	 * which the verb's name is added. Nothing has been done by then, and the exit status is 1. */
+	int (*check)(const struct call *c, struct error *err);
+	/* Returns the exit status, 0 to 255, or a negative errno with err filled. */
+	int (*run)(const struct call *c, struct error *err);
+};
+
+#define VERB_ARGS_ANY SIZE_MAX
+
+extern const struct verb verb_create, verb_start, verb_kill, verb_delete; /* life.c */
+extern const struct verb verb_run;					  /* run.c */
+extern const struct verb verb_exec;					  /* exec.c */
+extern const struct verb verb_state, verb_list;				  /* show.c */
+extern const struct verb verb_plan;					  /* plan.c */
+extern const struct verb verb_spec;					  /* spec.c */
+extern const struct verb verb_features;					  /* features.c */
+extern const struct verb verb_version;					  /* main.c */
+
+/* Options that verbs share. Each fills a struct create_options, which is the first member of the
+ * verb's own struct. */
+extern const struct option_spec bundle_options[]; /* life.c: --bundle, --config */
+extern const struct option_spec create_table[];	  /* life.c: how `create` and `run` create */
+/* main.c: what stands before the verb. */
+extern const struct option_spec *const global_tables[];
+
+/* All verbs in the order of the help, NULL-ended; the last is `help`. */
+extern const struct verb *const verbs[];
+
+/* NULL: there is none of that name. */
+const struct verb *verb_find(const char *name);
+/* Checks the number of positional arguments. 0 or -EINVAL with err. */
+int verb_check_args(const struct verb *v, const char *const *args, size_t n, struct error *err);
+/* Print the help of one verb and of hoy. 0 or negative errno. */
+int verb_help(const struct verb *v, struct error *err);
+int verb_help_all(struct error *err);
+
+#endif
