@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Theory of operation. The child shares nothing with hoy but pages that it hardly touches: between
- * clone3 and execveat there are system calls only. The stages:
+ * Theory of operation. Between clone3 and execveat the child makes system calls only. It does so in
+ * hoy's own memory while hoy is suspended (CLONE_VM | CLONE_VFORK), so that no page table is copied
+ * and no page is faulted in twice: measured, a fifth of a millisecond of every run and exec. Where
+ * the child has to wait for hoy (a new user namespace), it gets a copy instead. The stages:
  *
  *   born	in the new namespaces and the cgroup. With a new user namespace it has no mapped ids:
  *		an exec now would drop every capability, so it waits for BARRIER_MAPS.
@@ -142,6 +144,60 @@ static void clone_hint(int e, const struct child_spec *spec, struct error *err)
 		error_hint(err, "the cgroup is of type domain invalid");
 }
 
+/* Can the child run in hoy's memory? Only where the system call is inlined below: returning from a
+ * function would let the child overwrite the frame that hoy comes back to. And the sanitizers keep
+ * books about the stack. */
+#if (defined(__x86_64__) || defined(__aarch64__)) && !defined(__SANITIZE_ADDRESS__)
+#if defined(__has_feature)
+#if !__has_feature(address_sanitizer)
+#define SHARE_MEMORY
+#endif
+#else
+#define SHARE_MEMORY
+#endif
+#endif
+
+#ifdef SHARE_MEMORY
+#define SHARE_FLAGS (CLONE_VM | CLONE_VFORK)
+#else
+#define SHARE_FLAGS 0
+#endif
+
+/* clone3 without a function's return between it and the child's first call. */
+__attribute__((always_inline)) static inline long clone3_inline(struct clone_args *args)
+{
+#if defined(SHARE_MEMORY) && defined(__x86_64__)
+	register long rax __asm__("rax") = SYS_clone3;
+	register void *rdi __asm__("rdi") = args;
+	register size_t rsi __asm__("rsi") = sizeof(*args);
+
+	__asm__ volatile("syscall" : "+r"(rax) : "r"(rdi), "r"(rsi) : "rcx", "r11", "memory");
+	return rax;
+#elif defined(SHARE_MEMORY) && defined(__aarch64__)
+	register long x8 __asm__("x8") = SYS_clone3;
+	register void *x0 __asm__("x0") = args;
+	register size_t x1 __asm__("x1") = sizeof(*args);
+
+	__asm__ volatile("svc #0" : "+r"(x0) : "r"(x8), "r"(x1) : "memory");
+	return (long)x0;
+#else
+	long r = sys_clone3(args);
+
+	return r < 0 ? -errno : r;
+#endif
+}
+
+/* Never inlined: the child works in frames below this one. Returns the pid or a negative errno. */
+__attribute__((noinline)) static long clone_and_enter(const struct child_spec *spec,
+						      struct clone_args *args)
+{
+	long r = clone3_inline(args);
+
+	if (r == 0)
+		child_main(spec);
+	return r;
+}
+
 int child_clone(const struct child_spec *spec, struct child *ret, struct error *err)
 {
 	int pidfd = -1, e;
@@ -150,20 +206,20 @@ int child_clone(const struct child_spec *spec, struct child *ret, struct error *
 		.pidfd = (uintptr_t)&pidfd,
 		.exit_signal = SIGCHLD,
 	};
-	pid_t pid;
+	long pid;
 
 	if (spec->cgroup >= 0) {
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = (uint64_t)spec->cgroup;
 	}
-	pid = sys_clone3(&args);
-	if (pid == 0)
-		child_main(spec);
+	if (!(spec->namespaces & CLONE_NEWUSER))
+		args.flags |= SHARE_FLAGS;
+	pid = clone_and_enter(spec, &args);
 	if (pid < 0) {
-		e = errno;
+		e = (int)-pid;
 		clone_hint(e, spec, err);
 		return error_set(err, e, "%s", "");
 	}
-	*ret = (struct child){.pid = pid, .pidfd = pidfd};
+	*ret = (struct child){.pid = (pid_t)pid, .pidfd = pidfd};
 	return 0;
 }

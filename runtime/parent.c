@@ -255,16 +255,14 @@ static int clone_child(struct parent *p, const struct plan_op *op, struct error 
 	spec.sock = theirs = pair[1];
 	if (p->join_pid_ns >= 0 && setns(p->join_pid_ns, CLONE_NEWPID) < 0)
 		return error_set(err, errno, "set the pid namespace for the child");
-	r = child_clone(&spec, &p->child, err);
-	if (r < 0)
-		return r;
+	/* Already in the socket when the walker looks. A child that waits for its maps reads only that
+	 * before it is the walker: there everything else follows behind them. */
 	if (!maps_first(p)) {
 		r = slots_send(p);
-		/* EPIPE: it has died; what it said before is still to be read. */
-		if (r < 0 && r != -EPIPE)
+		if (r < 0)
 			return error_set(err, -r, "send the plan to the child");
 	}
-	return 0;
+	return child_clone(&spec, &p->child, err);
 }
 
 static int proc_put(struct parent *p, const char *file, const char *value, struct error *err)
