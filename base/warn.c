@@ -23,6 +23,12 @@ void warn_add(struct warnings *w, const char *fmt, ...)
 	text_add(&w->lines, "\n");
 }
 
+void warn_flush(struct warnings *w)
+{
+	if (w && w->print && w->lines.len)
+		w->print(w);
+}
+
 void warn_free(struct warnings *w)
 {
 	text_free(&w->lines);

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -291,11 +292,11 @@ static int runtime_prepare(struct hoy *h, struct error *err)
 	h->rt.warn = &h->warn;
 	h->rt.cgroup_disabled = h->globals.manager == MANAGER_DISABLED;
 #ifdef HOY_FAULTS
-	const char *fail = getenv("HOY_FAIL_OPERATION");
+	const char *fail = getenv("HOY_FAIL_OP");
 	unsigned long long n;
 
 	if (fail && parse_u64(fail, 0, UINT_MAX, &n) < 0)
-		return error_say(err, EINVAL, "HOY_FAIL_OPERATION: must be a number, got \"%s\"",
+		return error_say(err, EINVAL, "HOY_FAIL_OP: must be a number, got \"%s\"",
 				 fail);
 	if (fail)
 		h->rt.fail_op = (unsigned)n;
@@ -334,9 +335,18 @@ static int command(struct hoy *h, size_t argc, const char *const *argv, struct e
 	return h->call.verb->run(&h->call, err);
 }
 
+/* For those who wait: what is there is printed now, and not once more at the end. */
+static void warnings_print(struct warnings *w)
+{
+	struct hoy *h = (struct hoy *)(void *)((char *)w - offsetof(struct hoy, warn));
+
+	output_warnings(&h->output, w);
+	text_free(&w->lines);
+}
+
 int main(int argc, char **argv)
 {
-	struct hoy h = {.output = OUTPUT_INIT, .failure = 1};
+	struct hoy h = {.output = OUTPUT_INIT, .failure = 1, .warn.print = warnings_print};
 	struct error err = ERROR_INIT;
 	int r = inherited_prepare(&err);
 

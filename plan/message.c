@@ -61,14 +61,18 @@ static int slots_store(const struct message *m, const int *fds, unsigned n, int 
 		       unsigned slot_count)
 {
 	uint16_t slots[MESSAGE_SLOTS_MAX];
-	unsigned i;
+	unsigned i, k;
 
 	if (m->type != MESSAGE_SLOTS || m->len != n * sizeof(*slots) || !slot_fds)
 		goto refuse;
 	memcpy(slots, m->text, m->len);
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		if (slots[i] >= slot_count || slot_fds[slots[i]] >= 0)
 			goto refuse;
+		for (k = 0; k < i; k++)
+			if (slots[k] == slots[i])
+				goto refuse;
+	}
 	for (i = 0; i < n; i++)
 		slot_fds[slots[i]] = fds[i];
 	return 1;
@@ -96,20 +100,23 @@ int message_recv(int sock, struct message *m, int *slot_fds, unsigned slot_count
 	unsigned n = 0;
 	ssize_t got;
 
+	/* A peer that died with unread messages shows as a reset, once, and before what it said last:
+	 * the next call gives that, or the end. */
 	do {
+		h.msg_controllen = sizeof(control);
 		got = recvmsg(sock, &h, MSG_CMSG_CLOEXEC);
-	} while (got < 0 && errno == EINTR);
+	} while (got < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (got < 0)
-		/* A peer that died with unread messages shows as a reset: it is gone all the same. */
-		return errno == ECONNRESET ? 0 : -errno;
-	if (got == 0)
-		return 0;
+		return -errno;
 	for (c = CMSG_FIRSTHDR(&h); c; c = CMSG_NXTHDR(&h, c)) {
 		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
 			continue;
 		n = (unsigned)((c->cmsg_len - CMSG_LEN(0)) / sizeof(int));
 		memcpy(fds, CMSG_DATA(c), n * sizeof(int));
 	}
+	/* A packet without bytes looks the same, but may carry descriptors. */
+	if (got == 0 && n == 0)
+		return 0;
 	if ((size_t)got < MESSAGE_HEADER || (size_t)got != MESSAGE_HEADER + m->len ||
 	    (h.msg_flags & (MSG_TRUNC | MSG_CTRUNC))) {
 		while (n)

@@ -226,6 +226,7 @@ int container_run(const struct runtime *rt, const struct create_options *opt, in
 	r = making_begin(&m, PLAN_RUN, err);
 	if (r == 0)
 		r = making_finish(&m, "running", err);
+	warn_flush(rt->warn);
 	if (r == 0)
 		r = signals_wait(signals, m.parent.child.pidfd, err);
 	if (r < 0) {

@@ -158,6 +158,7 @@ int container_exec(const struct runtime *rt, const struct exec_options *opt, int
 	if (r < 0 && e.begun)
 		parent_undo(&e.parent);
 	*status = 0;
+	warn_flush(rt->warn);
 	if (r == 0 && !opt->detach) {
 		r = signals_wait(signals, e.parent.child.pidfd, err);
 		if (r >= 0) {

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Operations in words. */
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include "base/sys.h"
+#include "helpers.h"
+#include "plan/describe.h"
+
+#define RECURSIVE ((uint64_t)AT_RECURSIVE << 32)
+
+static void test_every_operation_has_words(void **state)
+{
+	struct plan p = sample_plan();
+	unsigned n, i;
+
+	(void)state;
+	assert_non_null(p.buf);
+	assert_int_equal(plan_header(p.buf)->ops, OP_COUNT - 1);
+	for (n = 1; n < OP_COUNT; n++) {
+		const struct plan_op *op = plan_op(p.buf, n);
+		struct text t = TEXT_INIT;
+
+		plan_describe(p.buf, op, &t);
+		assert_non_null(t.s);
+		/* Its own, not the name in the table. */
+		assert_string_not_equal(t.s, plan_op_info(op->code)->name);
+		assert_true(t.len > 3);
+		assert_null(strstr(t.s, "(null)"));
+		for (i = 0; i < t.len; i++)
+			assert_true((unsigned char)t.s[i] >= 0x20);
+		text_free(&t);
+	}
+	plan_drop(&p);
+}
+
+/* An argument: a number, or a string or vector of words where the signature has one. */
+struct arg {
+	uint64_t n;
+	const char *s;
+	const char *v[4];
+};
+
+#define N(x) {.n = (x)}
+
+static const struct {
+	unsigned code;
+	struct arg a[PLAN_ARGS];
+	const char *words;
+} rows[] = {
+	{OP_CGROUP_MAKE, {{.s = "/hoy-x"}, {.s = "cpu memory"}}, "make the cgroup /hoy-x with cpu memory"},
+	{OP_CGROUP_MAKE, {{.s = "/hoy-x"}, {.s = ""}}, "make the cgroup /hoy-x"},
+	{OP_CGROUP_SET, {{.s = "pids.max"}, {.s = "7"}}, "write 7 to pids.max"},
+	{OP_OPEN_ROOT, {N(0), {.s = "/b/rootfs"}}, "clone the root file system /b/rootfs"},
+	{OP_OPEN_SOURCE, {N(8), {.s = "/a"}, N(0)}, "clone /a"},
+	{OP_OPEN_SOURCE, {N(8), {.s = "/a"}, N(1)}, "clone /a and what is mounted below it"},
+	{OP_OPEN_DEVICE,
+	 {N(8), {.s = "/dev/sda"}, N(S_IFBLK), N(8), N(0)},
+	 "open the device /dev/sda (b 8:0)"},
+	{OP_CLONE, {N(0)}, "clone a child into the cgroup"},
+	{OP_CLONE,
+	 {N(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS |
+	   CLONE_NEWCGROUP | CLONE_NEWTIME)},
+	 "clone a child into the cgroup and new namespaces: user, mount, pid, network, ipc, uts, "
+	 "cgroup, time"},
+	{OP_OOM_SCORE, {N((uint64_t)-999)}, "set oom_score_adj to -999"},
+	{OP_HOOK,
+	 {{.s = "poststart"}, {.s = "/bin/h"}, {.v = {"h"}}, N(0), N(0), {.s = ""}, {.s = ""}},
+	 "run the poststart hook /bin/h"},
+	{OP_BARRIER, {N(BARRIER_MAPS)}, "barrier 1: maps"},
+	{OP_BARRIER, {N(99)}, "barrier 99: unknown"},
+	{OP_JOIN, {N(4), N(CLONE_NEWNS | CLONE_NEWNET)}, "join the container's namespaces: mount, network"},
+	{OP_PROPAGATION, {N(SYS_MS_SLAVE)}, "make all mounts slave"},
+	{OP_ROOT_ATTACH, {N(3), N(0)}, "attach the root file system"},
+	{OP_ROOT_ATTACH, {N(3), {.s = "/b/rootfs"}}, "attach the root file system at /b/rootfs"},
+	{OP_MOUNT_NEW,
+	 {{.s = "tmpfs"}, {.s = "none"}, {.s = "/run"}, {.v = {"size=1m", "mode=755"}}, {.s = ""},
+	  N(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID), N(SYS_MS_SLAVE | RECURSIVE), N(MOUNT_FLAG_COPYUP)},
+	 "mount tmpfs on /run with size=1m,mode=755 (ro, nosuid), rslave, its content copied up"},
+	{OP_MOUNT_NEW,
+	 {{.s = "proc"}, N(0), {.s = "/proc"}, {.v = {NULL}}, {.s = ""}, N(0), N(0), N(0)},
+	 "mount proc on /proc"},
+	{OP_MOUNT_BIND,
+	 {N(9), {.s = "/data"}, N(MOUNT_ATTR_NODEV), N(MOUNT_ATTR_RDONLY), N(MOUNT_ATTR_NOEXEC),
+	  N(MOUNT_ATTR_NOSUID), N(SYS_MS_SHARED), N(0)},
+	 "bind slot 9 on /data (nodev, rw, recursively noexec, recursively suid), shared"},
+	{OP_MOUNT_CHANGE,
+	 {{.s = "/"}, {.v = {"size=2m"}}, {.s = ""}, N(MOUNT_ATTR_RDONLY), N(MOUNT_ATTR_NODEV), N(0)},
+	 "remount / with size=2m (ro, dev)"},
+	{OP_DEVICE_NODE,
+	 {{.s = "/dev/null"}, N(S_IFCHR | 0666), N(1), N(3), N(0), N(0), N(1)},
+	 "make the device /dev/null (c 1:3, mode 666)"},
+	{OP_DEVICE_NODE,
+	 {{.s = "/p"}, N(S_IFIFO | 01622), N(0), N(0), N(0), N(0), N(0)},
+	 "make the device /p (p 0:0, mode 1622)"},
+	{OP_DEVICE_BIND,
+	 {N(8), {.s = "/dev/tty"}, N(S_IFCHR), N(5), N(0)},
+	 "bind the device /dev/tty (c 5:0)"},
+	{OP_DEV_LINK, {{.s = "/dev/fd"}, {.s = "/proc/self/fd"}, N(0)}, "link /dev/fd to /proc/self/fd"},
+	{OP_ROOT_PIVOT, {N(PIVOT_ROOT)}, "pivot into the root file system"},
+	{OP_ROOT_PIVOT, {N(PIVOT_MOVE)}, "move into the root file system without pivot"},
+	{OP_ROOT_PIVOT, {N(PIVOT_CHROOT)}, "chroot into the root file system"},
+	{OP_ROOT_PROPAGATION, {N(SYS_MS_SHARED | RECURSIVE)}, "make the root mount rshared"},
+	{OP_MASK, {{.s = "/proc/kcore"}}, "mask /proc/kcore"},
+	{OP_SYSCTL, {{.s = "sys/net/a"}, {.s = "1 2"}}, "write 1 2 to /proc/sys/net/a"},
+	{OP_RLIMIT, {{.s = "RLIMIT_NOFILE"}, N(7), N(5), N(UINT64_MAX)},
+	 "limit RLIMIT_NOFILE to 5:unlimited"},
+	{OP_UMASK, {N(022)}, "set umask 0022"},
+	{OP_USER, {N(4294967294), N(7), N(0)}, "become user 4294967294:7"},
+	{OP_CAP_BOUNDING, {N(1), {.s = "CAP_CHOWN"}},
+	 "drop capabilities from the bounding set, keep CAP_CHOWN"},
+	{OP_CAPS, {N(1), N(1), N(0), N(0), {.s = "permitted CAP_CHOWN"}},
+	 "set capabilities: permitted CAP_CHOWN"},
+	{OP_HOME, {N(1000)}, "set HOME from the container's passwd for uid 1000"},
+	{OP_LOOKUP, {{.s = "sh"}, {.s = "/bin"}}, "exec \"sh\""},
+	{OP_CLOSE_FDS, {N(3)}, "close descriptors from 3"},
+	{OP_EXEC, {{.v = {"sh", "-c", "exit 1"}}, N(0)}, "exec sh -c exit 1"},
+};
+
+static uint64_t arg_put(struct plan_builder *b, char type, const struct arg *a)
+{
+	size_t n = 0;
+
+	while (n < 4 && a->v[n])
+		n++;
+	if (strchr("sS", type))
+		return plan_put_string(b, a->s);
+	if (strchr("bB", type))
+		return a->s ? plan_put_blob(b, a->s, strlen(a->s)) : 0;
+	if (type == 'v')
+		return plan_put_vector(b, a->v, n);
+	return a->n;
+}
+
+static void test_words(void **state)
+{
+	struct plan p = PLAN_INIT;
+	struct plan_builder b;
+	size_t i;
+	unsigned k;
+
+	(void)state;
+	plan_begin(&b, PLAN_RUN, NULL);
+	for (i = 0; i < ROWS(rows); i++) {
+		const char *sig = plan_op_info(rows[i].code)->signature;
+		struct plan_op *op = plan_add(&b, rows[i].code, ACTOR_WALKER, NULL);
+
+		for (k = 0; sig[k]; k++)
+			op->arg[k] = arg_put(&b, sig[k], &rows[i].a[k]);
+	}
+	/* Descriptions need no slot to be there; the check does. */
+	for (k = 0; k < 20; k++)
+		plan_slot_new(&b);
+	assert_int_equal(plan_finish(&b, &p), 0);
+	for (i = 0; i < ROWS(rows); i++) {
+		struct text t = TEXT_INIT;
+
+		/* It appends. */
+		text_add(&t, "> ");
+		plan_describe(p.buf, plan_op(p.buf, (unsigned)i + 1), &t);
+		assert_true(starts_with(t.s, "> "));
+		assert_string_equal(t.s + 2, rows[i].words);
+		text_free(&t);
+	}
+	plan_drop(&p);
+}
+
+static void test_names(void **state)
+{
+	(void)state;
+	assert_string_equal(plan_actor_name(ACTOR_PARENT), "parent");
+	assert_string_equal(plan_actor_name(ACTOR_WALKER), "walker");
+	assert_string_equal(plan_actor_name(ACTOR_BOTH), "both");
+	assert_string_equal(plan_barrier_name(BARRIER_MOUNTS), "mounts");
+	assert_string_equal(plan_barrier_name(BARRIER_HOOKS), "hooks");
+	assert_string_equal(plan_barrier_name(BARRIER_READY), "ready");
+	assert_string_equal(plan_barrier_name(0), "unknown");
+	assert_string_equal(plan_barrier_name(BARRIER_START), "start");
+	assert_string_equal(plan_barrier_name(BARRIER_START + 1), "unknown");
+	assert_string_equal(plan_barrier_name(~0u), "unknown");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_every_operation_has_words),
+		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
