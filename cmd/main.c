@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -178,6 +179,8 @@ static int streams_open(void)
 
 static int inherited_prepare(struct error *err)
 {
+	/* Modes of what hoy makes are hoy's own matter; a container's umask comes from its plan. */
+	umask(022);
 	if (streams_open() < 0)
 		return error_set(err, errno, "open /dev/null");
 	/* No descriptor of the caller reaches a hook or a container unasked. */

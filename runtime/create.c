@@ -26,8 +26,6 @@
 #include "runtime/record.h"
 #include "runtime/signals.h"
 
-#define CGROUP_WAIT_MS 10000
-
 /* A container in the making. */
 struct making {
 	const struct runtime *rt;
@@ -51,17 +49,29 @@ static void making_free(struct making *m)
 	arena_free(&m->arena);
 }
 
-/* Takes everything back. Where hooks have run, those of poststop do as well (runtime.md). */
+/* Takes cgroup and record away, unless `delete --force` was faster: then both names may belong to a
+ * new container already. */
+static int making_remove(struct making *m, struct error *err)
+{
+	int r;
+
+	if (!m->claimed)
+		return 0;
+	if (record_lock(&m->record, NULL) < 0)
+		return 0;
+	r = parent_remove_cgroup(&m->parent, err);
+	return r < 0 ? r : record_remove(&m->record, err);
+}
+
+/* Takes everything back. Where hooks have run, those of poststop do as well (runtime.md). The error
+ * that is reported is the one that led here. */
 static void making_undo(struct making *m)
 {
-	struct error ignored = ERROR_INIT;
-
 	if (m->begun)
-		parent_undo(&m->parent);
-	if (m->claimed)
-		record_remove(&m->record, &ignored);
+		parent_kill(&m->parent);
+	making_remove(m, NULL);
 	if (m->begun)
-		hooks_run(m->plan.buf, "poststop", 0, m->rt->warn, &ignored);
+		hooks_run(m->plan.buf, "poststop", 0, m->rt->warn, NULL);
 }
 
 static void state_begin(struct making *m)
@@ -198,18 +208,11 @@ int container_run_detached(const struct runtime *rt, const struct create_options
 /* The process has ended: what delete does, with everything still at hand. */
 static int making_destroy(struct making *m, struct error *err)
 {
-	int r = 0;
+	int r;
 
 	if (m->opt->keep)
 		return 0;
-	if (m->parent.cgroup_path) {
-		if (!m->state.record.own_pid_namespace)
-			cgroup_kill(m->parent.cgroup_fd, NULL);
-		r = cgroup_remove(&m->parent.cgroups, m->parent.cgroup_path,
-				  m->parent.cgroup_made - 1, CGROUP_WAIT_MS, err);
-	}
-	if (r == 0)
-		r = record_remove(&m->record, err);
+	r = making_remove(m, err);
 	hooks_run(m->plan.buf, "poststop", 0, m->rt->warn, NULL);
 	return r;
 }

@@ -156,7 +156,7 @@ int container_exec(const struct runtime *rt, const struct exec_options *opt, int
 	if (r == 0)
 		r = begin(&e, err);
 	if (r < 0 && e.begun)
-		parent_undo(&e.parent);
+		parent_kill(&e.parent);
 	*status = 0;
 	warn_flush(rt->warn);
 	if (r == 0 && !opt->detach) {

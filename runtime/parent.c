@@ -245,6 +245,7 @@ static int clone_child(struct parent *p, const struct plan_op *op, struct error 
 
 	if (init < 0)
 		return init;
+	p->own_pid_ns = op->arg[0] & CLONE_NEWPID;
 	r = plan_memfd(p->plan);
 	if (r < 0)
 		return error_set(err, -r, "make a sealed copy of the plan");
@@ -539,21 +540,27 @@ int parent_resume(struct parent *p, int sock, struct error *err)
 	return expect(p, MESSAGE_REACHED, BARRIER_START, err);
 }
 
-void parent_undo(struct parent *p)
+void parent_kill(struct parent *p)
 {
-	if (p->child.pidfd >= 0) {
-		sys_pidfd_send_signal(p->child.pidfd, SIGKILL);
-		while (waitpid(p->child.pid, NULL, 0) < 0 && errno == EINTR)
-			;
-		p->child.pidfd = fd_close(p->child.pidfd);
-	}
-	if (p->cgroup_path) {
-		/* Without a pid namespace of its own it may have left others behind. */
+	if (p->child.pidfd < 0)
+		return;
+	sys_pidfd_send_signal(p->child.pidfd, SIGKILL);
+	while (waitpid(p->child.pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	p->child.pidfd = fd_close(p->child.pidfd);
+}
+
+int parent_remove_cgroup(struct parent *p, struct error *err)
+{
+	const char *path = p->cgroup_path;
+
+	if (!path)
+		return 0;
+	p->cgroup_path = NULL;
+	/* In a pid namespace of its own nothing outlives the first process. */
+	if (!p->own_pid_ns)
 		cgroup_kill(p->cgroup_fd, NULL);
-		cgroup_remove(&p->cgroups, p->cgroup_path, p->cgroup_made - 1, CGROUP_WAIT_MS,
-			      NULL);
-		p->cgroup_path = NULL;
-	}
+	return cgroup_remove(&p->cgroups, path, p->cgroup_made - 1, CGROUP_WAIT_MS, err);
 }
 
 void parent_close(struct parent *p)

@@ -5,7 +5,7 @@
  * Calling sequence: parent_begin runs everything up to the clone and hands the walker its
  * descriptors; parent_follow does what else waits for nobody (then there is time for other work,
  * while the walker is at its own); parent_continue goes on to the end that the plan's kind has (READY for create, a
- * successful execve else); parent_undo takes back what begin and continue have made; parent_close
+ * successful execve else); parent_kill and parent_remove_cgroup take back what was made; parent_close
  * frees the descriptors and leaves the container alone.
  */
 #ifndef HOY_RUNTIME_PARENT_H
@@ -29,6 +29,7 @@ struct parent {
 	unsigned cgroup_made;	 /* directories */
 	int cgroup_fd;
 	int join_pid_ns; /* exec: a pidfd whose pid namespace the child is born in; -1 */
+	bool own_pid_ns;     /* of the child */
 	struct child child;
 	int sock;
 	unsigned at; /* the operation that comes next */
@@ -41,9 +42,10 @@ int parent_follow(struct parent *p, struct error *err);
 int parent_continue(struct parent *p, struct error *err);
 /* Takes the place of begin for `start`: the walker waits at the other end of sock (consumed). */
 int parent_resume(struct parent *p, int sock, struct error *err);
-/* Kills and reaps the child, removes the cgroup. Errors that occur here are not reported: the one
- * that led here is. */
-void parent_undo(struct parent *p);
+/* Kills and reaps the child, if there is one. */
+void parent_kill(struct parent *p);
+/* Kills what is left in the cgroup that begin has made and removes it. 0 or negative errno. */
+int parent_remove_cgroup(struct parent *p, struct error *err);
 void parent_close(struct parent *p);
 
 #endif
