@@ -21,6 +21,10 @@
 
 #define CGROUP_OWNER_XATTR	"trusted.hoy.owner"
 #define CGROUP_OWNER_XATTR_USER "user.hoy.owner" /* where trusted.* is not permitted (rootless) */
+/* On ancestors that hoy has made: only these are removed with the last container in them. One that
+ * was there before is somebody's, with limits perhaps (a pod's). */
+#define CGROUP_MADE_XATTR      "trusted.hoy.made"
+#define CGROUP_MADE_XATTR_USER "user.hoy.made"
 
 struct cgroup_root {
 	int fd;		  /* O_PATH directory of the cgroup2 mount */
@@ -80,12 +84,14 @@ int cgroup_signal(int cgroup_fd, int sig, struct error *err);
 
 /* Removes the cgroup with all cgroups below it, which must hold no process; waits up to
  * timeout_ms for exiting ones (through cgroup.events, no busy loop). After the leaf, `ancestors`
- * parents are removed as far as they are empty (they are shared: ENOTEMPTY and EBUSY are fine).
+ * parents are removed as far as they are hoy's (CGROUP_MADE_XATTR) and empty (they are shared:
+ * ENOTEMPTY and EBUSY are fine).
  * 0, also when it is not there, or negative errno (EBUSY names the pids that are left). */
 int cgroup_remove(const struct cgroup_root *root, const char *path, unsigned ancestors,
 		  int timeout_ms, struct error *err);
 
-/* Finds the cgroup whose owner attribute is "state_root id", anywhere below the mount.
+/* Finds the cgroup whose owner attribute is "state_root id", anywhere below the mount; without
+ * one, an empty cgroup without any owner at the path that cgroup_path_resolve gives by default.
  * 0 and *ret (arena), or -ENOENT. */
 int cgroup_find(const struct cgroup_root *root, const char *state_root, const char *id,
 		struct arena *a, const char **ret);

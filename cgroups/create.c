@@ -69,6 +69,16 @@ static int existing_check(const struct making *m, int fd, bool leaf, struct erro
 	return 0;
 }
 
+/* An ancestor that can't be marked stays behind, empty: no reason to fail. */
+static void made_mark(int dir, const char *name)
+{
+	_cleanup_fd_ int fd =
+		openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd >= 0 && fsetxattr(fd, CGROUP_MADE_XATTR, "", 0, 0) < 0 && errno == EPERM)
+		fsetxattr(fd, CGROUP_MADE_XATTR_USER, "", 0, 0);
+}
+
 /* Makes component i (name) in dir where it is missing and opens it. 1 when dir was removed. */
 static int step_down(struct making *m, int dir, const char *name, int i, int *ret,
 		     struct error *err)
@@ -79,6 +89,8 @@ static int step_down(struct making *m, int dir, const char *name, int i, int *re
 	if (mkdirat(dir, name, 0755) == 0) {
 		if (i < m->first)
 			m->first = i;
+		if (!leaf)
+			made_mark(dir, name);
 		/* The parent is the deepest that was there before. */
 		r = m->first == i && i > 0 ? existing_check(m, dir, false, err) : 0;
 		if (r < 0)

@@ -270,6 +270,18 @@ static int remove_at(const struct cgroup_root *root, const char *path, int depth
 	return r < 0 ? r : rmdir_one(depth > 1 ? *ret_parent : root->fd, name, NULL);
 }
 
+/* Has hoy made the directory `depth` components down the path? */
+static bool made_by_hoy(const struct cgroup_root *root, const char *path, int depth)
+{
+	_cleanup_fd_ int fd = -1;
+
+	/* What is gone stands in nobody's way. */
+	if (path_open(root->fd, path, depth, O_RDONLY, &fd) < 0)
+		return true;
+	return fgetxattr(fd, CGROUP_MADE_XATTR, NULL, 0) >= 0 ||
+	       fgetxattr(fd, CGROUP_MADE_XATTR_USER, NULL, 0) >= 0;
+}
+
 int cgroup_remove(const struct cgroup_root *root, const char *path, unsigned ancestors,
 		  int timeout_ms, struct error *err)
 {
@@ -286,7 +298,7 @@ int cgroup_remove(const struct cgroup_root *root, const char *path, unsigned anc
 		r = remove_fail(-1, path, -r, err);
 	if (r < 0 && r != -ENOENT)
 		return r;
-	while (ancestors-- && --depth > 0) {
+	while (ancestors-- && --depth > 0 && made_by_hoy(root, path, depth)) {
 		parent = fd_close(parent);
 		r = remove_at(root, path, depth, &parent, name);
 		if (r < 0 && r != -ENOENT)
@@ -317,6 +329,20 @@ static int owner_check(int cgroup_fd, const char *path, void *arg)
 	return 1;
 }
 
+/* A hoy that was killed between mkdir and setxattr has left a cgroup that names nobody. */
+static const char *find_nameless(const struct cgroup_root *root, const char *id, struct arena *a)
+{
+	_cleanup_fd_ int fd = -1;
+	const char *path;
+
+	if (cgroup_path_resolve(NULL, id, a, &path, NULL) < 0 || cgroup_open(root, path, &fd) < 0)
+		return NULL;
+	if (fgetxattr(fd, CGROUP_OWNER_XATTR, NULL, 0) >= 0 ||
+	    fgetxattr(fd, CGROUP_OWNER_XATTR_USER, NULL, 0) >= 0)
+		return NULL;
+	return cgroup_populated(fd) == 0 ? path : NULL;
+}
+
 int cgroup_find(const struct cgroup_root *root, const char *state_root, const char *id,
 		struct arena *a, const char **ret)
 {
@@ -337,6 +363,8 @@ int cgroup_find(const struct cgroup_root *root, const char *state_root, const ch
 	}
 	if (r < 0)
 		return r;
+	if (!s.found)
+		s.found = find_nameless(root, id, a);
 	if (!s.found)
 		return -ENOENT;
 	*ret = s.found;

@@ -164,17 +164,24 @@ static int node_attach(struct walker *w, const char *path, int mnt, mode_t type,
 	return r;
 }
 
+/* Each node keeps a name of its own in the stage: the kernel can't bind again what has none, and
+ * the container's /dev/null is bound once more for every file that is masked. */
 static int node_staged(struct walker *w, const char *path, const struct node *n)
 {
-	int mnt, r = node_make(w->stage, "node", n);
+	char number[12], *name = number + sizeof(number);
+	unsigned v = ++w->staged;
+	int mnt, r;
 
+	for (*--name = 0; v; v /= 10)
+		*--name = (char)('0' + v % 10);
+	r = node_make(w->stage, name, n);
 	if (r < 0)
 		return r;
-	mnt = sys_open_tree(w->stage, "node", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-	r = mnt < 0 ? -errno : node_attach(w, path, mnt, n->mode & S_IFMT, n->dev);
-	if (mnt >= 0)
-		close(mnt);
-	unlinkat(w->stage, "node", 0);
+	mnt = sys_open_tree(w->stage, name, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (mnt < 0)
+		return -errno;
+	r = node_attach(w, path, mnt, n->mode & S_IFMT, n->dev);
+	close(mnt);
 	return r;
 }
 

@@ -35,6 +35,9 @@ int op_join(struct walker *w, const struct plan_op *op)
 
 	if (setns(w->slots[op->arg[0]], (int)op->arg[1]) < 0)
 		return -errno;
+	/* The root came with the mount namespace, or will come by chroot. */
+	if (!(op->arg[1] & CLONE_NEWNS))
+		return 0;
 	fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;

@@ -16,10 +16,18 @@
 
 int mount_attach(int mount, int destination)
 {
-	return sys_move_mount(mount, "", destination, "",
-			      MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0
-		       ? -errno
-		       : 0;
+	struct stat from, to;
+	int e;
+
+	if (sys_move_mount(mount, "", destination, "",
+			   MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) == 0)
+		return 0;
+	e = errno;
+	/* A directory on a file, or the reverse: mount(2) says ENOTDIR, which engines look for. */
+	if (e == EINVAL && fstat(mount, &from) == 0 && fstat(destination, &to) == 0 &&
+	    S_ISDIR(from.st_mode) != S_ISDIR(to.st_mode))
+		return -ENOTDIR;
+	return -e;
 }
 
 int mount_tmpfs(const char *mode, unsigned attrs)
@@ -124,7 +132,35 @@ static int fs_options(struct walker *w, int fs, uint64_t options, uint64_t index
 	return 0;
 }
 
-static int fs_create(struct walker *w, const struct plan_op *op)
+/* Has the tmpfs an option of this name ("mode=")? */
+static bool tmpfs_asks(const struct walker *w, const struct plan_op *op, const char *name)
+{
+	size_t n = plan_vector_count(w->plan, op->arg[3]), i;
+
+	for (i = 0; i < n; i++)
+		if (strncmp(plan_vector_string(w->plan, op->arg[3], i), name, strlen(name)) == 0)
+			return true;
+	return false;
+}
+
+/* A tmpfs that was asked for without a mode takes that of the directory it covers, so that a
+ * tmpfs on /tmp stays writable for all, and one on /root closed. As an option, because nothing
+ * can be changed in one that is mounted read-only. */
+static int tmpfs_mode(const struct walker *w, const struct plan_op *op, int fs, int destination)
+{
+	char mode[5], *p = mode + sizeof(mode);
+	struct stat st;
+
+	if (strcmp(walk_string(w, op->arg[0]), "tmpfs") != 0 || tmpfs_asks(w, op, "mode="))
+		return 0;
+	if (fstat(destination, &st) < 0)
+		return -errno;
+	for (*--p = 0; p > mode; st.st_mode >>= 3)
+		*--p = (char)('0' + (st.st_mode & 7));
+	return sys_fsconfig(fs, FSCONFIG_SET_STRING, "mode", mode, 0) < 0 ? -errno : 0;
+}
+
+static int fs_create(struct walker *w, const struct plan_op *op, int destination)
 {
 	const char *type = walk_string(w, op->arg[0]), *source = walk_string(w, op->arg[1]);
 	int fs = sys_fsopen(type, FSOPEN_CLOEXEC), mnt, r;
@@ -140,6 +176,8 @@ static int fs_create(struct walker *w, const struct plan_op *op)
 		goto out;
 	}
 	r = fs_options(w, fs, op->arg[3], op->arg[4]);
+	if (r == 0)
+		r = tmpfs_mode(w, op, fs, destination);
 	if (r < 0)
 		goto out;
 	if (sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0) {
@@ -153,19 +191,22 @@ out:
 	return r;
 }
 
-/* A tmpfs that was asked for without a mode takes that of the directory it covers, so that a
- * tmpfs on /tmp stays writable for all, and one on /root closed. */
-static int tmpfs_mode(const struct walker *w, const struct plan_op *op, int mnt, int destination)
+/* tmpcopyup: the content of the directory that is covered, and of the directory itself what the
+ * options don't name. */
+static int tmpfs_fill(struct walker *w, const struct plan_op *op, int mnt, int destination)
 {
-	size_t n = plan_vector_count(w->plan, op->arg[3]), i;
-	struct stat st;
+	struct stat asked;
+	int r;
 
-	if (strcmp(walk_string(w, op->arg[0]), "tmpfs") != 0)
-		return 0;
-	for (i = 0; i < n; i++)
-		if (strncmp(plan_vector_string(w->plan, op->arg[3], i), "mode=", 5) == 0)
-			return 0;
-	if (fstat(destination, &st) < 0 || fchmodat(mnt, ".", st.st_mode & 07777, 0) < 0)
+	if (fstat(mnt, &asked) < 0)
+		return -errno;
+	r = copyup(destination, mnt);
+	if (r < 0)
+		return r;
+	if (fchownat(mnt, ".", tmpfs_asks(w, op, "uid=") ? asked.st_uid : (uid_t)-1,
+		     tmpfs_asks(w, op, "gid=") ? asked.st_gid : (gid_t)-1, 0) < 0)
+		return -errno;
+	if (tmpfs_asks(w, op, "mode=") && fchmodat(mnt, ".", asked.st_mode & 07777, 0) < 0)
 		return -errno;
 	return 0;
 }
@@ -188,15 +229,12 @@ int op_mount_new(struct walker *w, const struct plan_op *op)
 	destination = resolve_make(w->root, walk_string(w, op->arg[2]), MAKE_DIR);
 	if (destination < 0)
 		return destination;
-	mnt = fs_create(w, op);
+	mnt = fs_create(w, op, destination);
 	if (mnt < 0) {
 		close(destination);
 		return mnt;
 	}
-	if (flags & MOUNT_FLAG_COPYUP)
-		r = copyup(destination, mnt);
-	else
-		r = tmpfs_mode(w, op, mnt, destination);
+	r = flags & MOUNT_FLAG_COPYUP ? tmpfs_fill(w, op, mnt, destination) : 0;
 	if (r == 0)
 		r = mount_propagate(mnt, op->arg[6]);
 	/* Read-only comes last where the content had to be written first. */

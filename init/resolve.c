@@ -62,21 +62,16 @@ static int link_follow(struct steps *s, int fd)
 		return -errno;
 	if (++s->links > LINKS_MAX)
 		return -ELOOP;
-	if ((size_t)n >= sizeof(target) || (size_t)n + 1 + len + 1 > sizeof(s->rest))
+	if ((size_t)n >= sizeof(target) || (size_t)n + len + 1 > sizeof(s->rest))
 		return -ENAMETOOLONG;
 	if (n == 0)
 		return -ENOENT;
-	memmove(s->rest + n + 1, s->rest, len + 1);
+	/* rest is empty or begins with a slash. */
+	memmove(s->rest + n, s->rest, len + 1);
 	memcpy(s->rest, target, (size_t)n);
-	s->rest[n] = '/';
 	if (target[0] == '/')
 		steps_pop(s, 1);
 	return 0;
-}
-
-static bool rest_empty(const struct steps *s)
-{
-	return s->rest[strspn(s->rest, "/")] == 0;
 }
 
 static int component_make(int dir, const char *name, bool last, enum resolve_make make)
@@ -96,7 +91,9 @@ static int component_make(int dir, const char *name, bool last, enum resolve_mak
 static int step_into(struct steps *s, const char *name, int last_flags, enum resolve_make make)
 {
 	int dir = s->fds[s->depth - 1], fd, r;
-	bool last = rest_empty(s);
+	/* With anything behind it, be it a slash alone, it must be a directory, and no flag keeps a
+	 * link from being followed. */
+	bool last = !s->rest[0];
 	struct stat st;
 
 	fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
@@ -161,9 +158,12 @@ int resolve_by_steps(int root, const char *path, int last_flags, enum resolve_ma
 {
 	char name[NAME_MAX + 1], last[NAME_MAX + 1] = "";
 	struct steps s = {.depth = 0};
+	unsigned depth;
 	size_t n;
 	int r = 0;
 
+	if (!path[0])
+		return -ENOENT;
 	if (strlen(path) >= WALK_PATH_MAX)
 		return -ENAMETOOLONG;
 	memcpy(s.rest, path, strlen(path) + 1);
@@ -180,8 +180,12 @@ int resolve_by_steps(int root, const char *path, int last_flags, enum resolve_ma
 			steps_pop(&s, s.depth > 1 ? s.depth - 1 : 1);
 			last[0] = 0;
 		} else {
+			depth = s.depth;
 			r = step_into(&s, name, last_flags, make);
-			memcpy(last, name, n + 1);
+			/* A link that was followed is not where the walk has come to. */
+			last[0] = 0;
+			if (s.depth > depth)
+				memcpy(last, name, n + 1);
 		}
 	}
 	if (r == 0)

@@ -6,9 +6,9 @@
  *			below may reach the runtime's mounts, so all is made slave (or private).
  *   attach		the detached tree that the parent cloned is put over "/". It is not reached
  *			by its path, which may lie in a directory that the container's user can't
- *			search, or be exchanged meanwhile. (With createContainer hooks it is put
- *			over its path after all: they mount things there.) Until the pivot, "/" of this process is
- *			still the runtime's root; the container's is w->root.
+ *			search, or be exchanged meanwhile. (With hooks of create it is put over
+ *			its path after all: they mount things there.) Until the pivot, "/" of
+ *			this process is still the runtime's root; the container's is w->root.
  *   mounts, devices	below w->root only (resolve.c).
  *   pivot		from here "/" is the container's; the runtime's root is gone.
  *   masks, read-only	after the pivot (security.md, R2), of what the container will really see.
@@ -38,8 +38,13 @@ int op_root_attach(struct walker *w, const struct plan_op *op)
 	int fd = w->slots[op->arg[0]], at, r = 0;
 	struct stat a, b;
 
-	/* A path is named where createContainer hooks will look for the root file system at it. */
+	/* A path is named where hooks of create will look for the root file system at it. One that
+	 * the container's user can't reach, they will not find in here either. */
 	at = open(path ? path : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (at < 0 && path && errno == EACCES) {
+		path = NULL;
+		at = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	}
 	if (at < 0)
 		return -errno;
 	if (path && (fstat(at, &a) < 0 || fstat(fd, &b) < 0 || a.st_dev != b.st_dev ||
@@ -52,6 +57,7 @@ int op_root_attach(struct walker *w, const struct plan_op *op)
 		r = -errno;
 	close(at);
 	w->root = fd;
+	w->root_at_path = path != NULL;
 	return r;
 }
 
@@ -66,10 +72,29 @@ static int root_reopen(struct walker *w)
 	return 0;
 }
 
+/* Without pivot_root the root file system must lie over "/": where it does not, whoever joins the
+ * mount namespace later, as exec does, has the runtime's root. */
+static int root_over_old(struct walker *w)
+{
+	int old, r;
+
+	if (!w->root_at_path)
+		return 0;
+	old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (old < 0)
+		return -errno;
+	r = mount_attach(w->root, old);
+	close(old);
+	return r;
+}
+
 int op_root_pivot(struct walker *w, const struct plan_op *op)
 {
 	int fd = w->root < 0 ? w->slots[SLOT_ROOT] : w->root;
+	int r = op->arg[0] == PIVOT_MOVE ? root_over_old(w) : 0;
 
+	if (r < 0)
+		return r;
 	if (fchdir(fd) < 0)
 		return -errno;
 	if (op->arg[0] == PIVOT_ROOT) {
@@ -93,9 +118,9 @@ int op_root_propagation(struct walker *w, const struct plan_op *op)
 }
 
 /*
- * The source of file masks: whatever the container has at /dev/null, opened without following a
- * link and proven to be the null device by its numbers. From here on it is this inode that is
- * bound, whatever happens to the name (CVE-2025-31133).
+ * The source of file masks: whatever the container has at /dev/null, itself no link, and proven to
+ * be the null device by its numbers. From here on it is this inode that is bound, whatever happens
+ * to the name (CVE-2025-31133).
  */
 static int null_open(struct walker *w)
 {
@@ -104,12 +129,7 @@ static int null_open(struct walker *w)
 
 	if (w->null >= 0)
 		return 0;
-	fd = sys_openat2(w->root, "dev/null", O_PATH | O_NOFOLLOW | O_CLOEXEC, 0,
-			 RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
-	if (fd < 0 && (errno == ENOSYS || errno == EPERM)) {
-		fd = resolve_by_steps(w->root, "dev/null", O_PATH | O_NOFOLLOW, MAKE_NONE);
-		errno = fd < 0 ? -fd : 0;
-	}
+	fd = resolve_open(w->root, "/dev/null", O_PATH | O_NOFOLLOW);
 	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) &&
 	    st.st_rdev == makedev(1, 3)) {
 		w->null = fd;

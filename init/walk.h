@@ -24,8 +24,10 @@ struct walker {
 	void *plan;	    /* private mapping */
 	int slots[SLOT_MAX];
 	int root;	    /* root of the container: O_PATH */
+	bool root_at_path;  /* it is mounted at its path, not over "/" */
 	int dev;	    /* our own mount on /dev, -1 without one */
 	int stage;	    /* tmpfs over the root in which nodes are made, -1 */
+	unsigned staged;    /* nodes made in it */
 	int null;	    /* the container's verified /dev/null, opened at need */
 	int mask_dir;	    /* the read-only tmpfs that covers masked directories */
 	bool cwd_later;	    /* the working directory is open to the user only */

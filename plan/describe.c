@@ -123,6 +123,35 @@ static void mount_text(const void *plan, const struct plan_op *op, struct text *
 	propagation_suffix(op->arg[6], out);
 	if (op->arg[7] & MOUNT_FLAG_COPYUP)
 		text_add(out, ", its content copied up");
+	if (op->arg[7] & MOUNT_FLAG_RO_LATER)
+		text_add(out, ", then read-only");
+}
+
+/* Lines as a list: "0 1000 1, 1 2000 5". */
+static void lines_text(const char *s, struct text *out)
+{
+	for (; *s; s++) {
+		if (*s != '\n')
+			text_add_bytes(out, s, 1);
+		else if (s[1])
+			text_add(out, ", ");
+	}
+}
+
+/* What the parent has opened as this slot. */
+static void source_text(const void *plan, uint64_t slot, struct text *out)
+{
+	unsigned n;
+
+	for (n = 1; n <= plan_header(plan)->ops; n++) {
+		const struct plan_op *op = plan_op(plan, n);
+
+		if (op->code == OP_OPEN_SOURCE && op->arg[0] == slot) {
+			text_add(out, plan_string(plan, op->arg[1]));
+			return;
+		}
+	}
+	text_addf(out, "slot %" PRIu64, slot);
 }
 
 static char type_letter(uint64_t mode)
@@ -177,7 +206,9 @@ static bool describe_root(const void *plan, const struct plan_op *op, struct tex
 		mount_text(plan, op, out);
 		break;
 	case OP_MOUNT_BIND:
-		text_addf(out, "bind slot %" PRIu64 " on %s", a[0], STR(1));
+		text_add(out, "bind ");
+		source_text(plan, a[0], out);
+		text_addf(out, " on %s", STR(1));
 		attrs_text(a[2], a[3], a[4], a[5], out);
 		propagation_suffix(a[6], out);
 		break;
@@ -259,7 +290,8 @@ static bool describe_kernel(const void *plan, const struct plan_op *op, struct t
 		}
 		break;
 	case OP_WRITE_MAP:
-		text_addf(out, "write %s: %s", STR(0), STR(1));
+		text_addf(out, "write %s: ", STR(0));
+		lines_text(STR(1), out);
 		break;
 	case OP_OOM_SCORE:
 		text_addf(out, "set oom_score_adj to %" PRId64, (int64_t)a[0]);

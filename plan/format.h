@@ -54,7 +54,7 @@ enum plan_actor {
 
 enum plan_barrier {
 	BARRIER_MAPS = 1, /* parent has written the id maps; the child waits before it is the walker */
-	BARRIER_MOUNTS,	  /* walker has made the mounts; hooks of the runtime namespace may run */
+	BARRIER_MOUNTS,	  /* walker has made mounts and devices; runtime hooks may run */
 	BARRIER_HOOKS,	  /* parent has run those hooks */
 	BARRIER_CGROUP,	  /* parent has attached the device filter, while the walker was mounting */
 	BARRIER_READY,	  /* walker has done all that create does */

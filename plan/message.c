@@ -21,7 +21,9 @@ static int packet_send(int sock, const struct message *m, const void *control, s
 	do {
 		n = sendmsg(sock, &h, MSG_NOSIGNAL);
 	} while (n < 0 && errno == EINTR);
-	return n < 0 ? -errno : 0;
+	/* A peer that died with a message unread is told once as a reset: it is as dead as one that
+	 * had read them all. */
+	return n >= 0 ? 0 : errno == ECONNRESET ? -EPIPE : -errno;
 }
 
 int message_send(int sock, enum message_type type, unsigned number, int error, const void *text,

@@ -3,13 +3,15 @@
  * The order of a plan, and why.
  *
  *  parent	cgroup and limits exist before the clone, because the child is born in the cgroup
- *		(CLONE_INTO_CGROUP: moving a process waits for milliseconds). Every host object is opened before the clone (security.md, R2): the trees of the root file system
- *		and of the bind sources are cloned here, detached, because a descriptor of another
- *		mount namespace can't be cloned from inside.
+ *		(CLONE_INTO_CGROUP: moving a process waits for milliseconds). Every host object is
+ *		opened before the clone (security.md, R2): the trees of the root file system and of
+ *		the bind sources are cloned here, detached, because a descriptor of another mount
+ *		namespace can't be cloned from inside.
  *  clone	all new namespaces at once.
  *  maps	only with a user namespace: the child waits, becomes its root, then is the walker.
  *  filter	the device filter is loaded by the parent while the walker is at work; they meet at the
- *		barrier `cgroup`, before anything of the container's runs.
+ *		barrier `cgroup`, before anything of the container's runs. Where linux.devices lists
+ *		nodes to be made, only after the barrier `mounts`: the filter may forbid to make them.
  *  walker	session, kernel state of the namespaces, mounts in listed order, devices.
  *  mounts, hooks	only with prestart, createRuntime or createContainer hooks, which see the
  *		mounts, but before the pivot.
@@ -67,6 +69,14 @@ static void namespaces_parse(struct compile *c)
 	c->mount_ns = c->namespaces & CLONE_NEWNS;
 }
 
+static void limit_add(struct compile *c, const char *file, const char *value, const char *field)
+{
+	struct plan_op *op = plan_add(c->b, OP_CGROUP_SET, ACTOR_PARENT, field);
+
+	op->arg[0] = plan_put_string(c->b, file);
+	op->arg[1] = plan_put_string(c->b, value);
+}
+
 static int compile_cgroup(struct compile *c)
 {
 	struct limits limits;
@@ -88,11 +98,30 @@ static int compile_cgroup(struct compile *c)
 	op->arg[0] = plan_put_string(c->b, c->env->cgroup_path);
 	op->arg[1] = plan_put_string(c->b, limits.controllers);
 	for (i = 0; i < limits.n; i++) {
-		op = plan_add(c->b, OP_CGROUP_SET, ACTOR_PARENT, limits.v[i].field);
-		op->arg[0] = plan_put_string(c->b, limits.v[i].file);
-		op->arg[1] = plan_put_string(c->b, limits.v[i].value);
+		const struct limit *l = &limits.v[i];
+
+		/* The last word on a file counts. */
+		if (streq(l->file, "pids.max"))
+			c->no_forks = streq(l->value, "0") ? l->field : NULL;
+		if (!c->no_forks || !streq(l->file, "pids.max"))
+			limit_add(c, l->file, l->value, l->field);
 	}
 	return 0;
+}
+
+static void barrier_add(struct compile *c, enum plan_barrier n)
+{
+	struct plan_op *op = plan_add(c->b, OP_BARRIER, ACTOR_BOTH, NULL);
+
+	op->arg[0] = n;
+}
+
+/* Once, for all that waits until the walker has made the mounts and devices. */
+static void meet_at_mounts(struct compile *c)
+{
+	if (!c->met_at_mounts)
+		barrier_add(c, BARRIER_MOUNTS);
+	c->met_at_mounts = true;
 }
 
 /* Loading the filter takes a quarter of a millisecond, so it is done while the walker is at work;
@@ -108,6 +137,8 @@ static int compile_device_filter(struct compile *c)
 	r = device_filter_compile(res ? &res->devices : NULL, c->env->arena, &filter, c->err);
 	if (r < 0 || !c->env->cgroup_path || filter.allows_all)
 		return r;
+	if (compile_devices_made(c))
+		meet_at_mounts(c);
 	device_filter_describe(res ? &res->devices : NULL, &words);
 	op = plan_add(c->b, OP_DEVICE_FILTER, ACTOR_PARENT,
 		      res && res->has_devices ? "linux.resources.devices" : NULL);
@@ -130,13 +161,6 @@ static void map_add(struct compile *c, const char *file, const char *field,
 	op->arg[0] = plan_put_string(c->b, file);
 	op->arg[1] = plan_put_string(c->b, t.s ? t.s : "");
 	text_free(&t);
-}
-
-static void barrier_add(struct compile *c, enum plan_barrier n)
-{
-	struct plan_op *op = plan_add(c->b, OP_BARRIER, ACTOR_BOTH, NULL);
-
-	op->arg[0] = n;
 }
 
 /* In a user namespace only the parent has the capability to lower the score. */
@@ -226,7 +250,8 @@ static void compile_root_attach(struct compile *c)
 	op->arg[0] = p == SYS_MS_PRIVATE || p == SYS_MS_UNBINDABLE ? SYS_MS_PRIVATE : SYS_MS_SLAVE;
 	op = plan_add(c->b, OP_ROOT_ATTACH, ACTOR_WALKER, "root.path");
 	op->arg[0] = SLOT_ROOT;
-	if (c->config->hooks.create_container.n)
+	if (c->config->hooks.prestart.n || c->config->hooks.create_runtime.n ||
+	    c->config->hooks.create_container.n)
 		op->arg[1] = plan_put_string(c->b, c->env->rootfs);
 }
 
@@ -248,7 +273,7 @@ static void compile_create_hooks(struct compile *c)
 	bool parent = h->prestart.n || h->create_runtime.n;
 
 	if (parent) {
-		barrier_add(c, BARRIER_MOUNTS);
+		meet_at_mounts(c);
 		hooks_compile(c, &h->prestart, "prestart");
 		hooks_compile(c, &h->create_runtime, "createRuntime");
 		barrier_add(c, BARRIER_HOOKS);
@@ -258,15 +283,22 @@ static void compile_create_hooks(struct compile *c)
 
 static void compile_pivot(struct compile *c)
 {
-	uint64_t p = root_propagation(c->lc->rootfs_propagation);
 	struct plan_op *op = plan_add(c->b, OP_ROOT_PIVOT, ACTOR_WALKER, "root.path");
 
 	op->arg[0] = !c->mount_ns ? PIVOT_CHROOT : c->env->no_pivot ? PIVOT_MOVE : PIVOT_ROOT;
-	/* Slave and private it is already; the others take effect on the root alone. */
-	if ((p & 0xffffffff) == SYS_MS_SHARED || (p & 0xffffffff) == SYS_MS_UNBINDABLE) {
-		op = plan_add(c->b, OP_ROOT_PROPAGATION, ACTOR_WALKER, "linux.rootfsPropagation");
-		op->arg[0] = p;
-	}
+}
+
+/* Slave and private the root is already. The others take effect on what the container sees, and
+ * last: what is unbindable can't be bound any more to mask it or make it read-only. */
+static void compile_root_propagation(struct compile *c)
+{
+	uint64_t p = root_propagation(c->lc->rootfs_propagation);
+	struct plan_op *op;
+
+	if ((p & 0xffffffff) != SYS_MS_SHARED && (p & 0xffffffff) != SYS_MS_UNBINDABLE)
+		return;
+	op = plan_add(c->b, OP_ROOT_PROPAGATION, ACTOR_WALKER, "linux.rootfsPropagation");
+	op->arg[0] = p;
 }
 
 static const char *indexed(struct compile *c, const char *list, size_t i)
@@ -321,7 +353,8 @@ static int compile_all(struct compile *c)
 	compile_mounts_parent(c);
 	compile_devices_parent(c);
 	compile_clone(c);
-	r = compile_device_filter(c);
+	if (!compile_devices_made(c))
+		r = compile_device_filter(c);
 	if (r < 0)
 		return r;
 	compile_namespace_state(c);
@@ -330,9 +363,17 @@ static int compile_all(struct compile *c)
 		compile_mounts_walker(c);
 		compile_devices_walker(c);
 	}
+	if (compile_devices_made(c))
+		r = compile_device_filter(c);
+	if (r < 0)
+		return r;
 	compile_create_hooks(c);
 	compile_pivot(c);
 	compile_view(c);
+	compile_root_propagation(c);
+	/* With no process allowed, not even the first could be cloned into the cgroup. */
+	if (c->no_forks)
+		limit_add(c, "pids.max", "0", c->no_forks);
 	if (c->env->cgroup_path)
 		barrier_add(c, BARRIER_CGROUP);
 	compile_process(c, cfg->process, "process.");

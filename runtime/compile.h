@@ -39,6 +39,8 @@ struct compile {
 	struct error *err;
 	uint64_t namespaces; /* CLONE_NEW* of the new ones */
 	bool user_ns, mount_ns;
+	bool met_at_mounts; /* BARRIER_MOUNTS is in the plan */
+	const char *no_forks; /* the field that limits the processes to none, or NULL */
 	/* Walker operations of mounts and devices refer to slots whose parent operations come
 	 * before the clone; the parts are called twice, first for the parent. */
 	struct mount_plan *mounts; /* one per config->mounts.v, filled by compile_mounts_parse */
@@ -58,6 +60,8 @@ void compile_mounts_walker(struct compile *c);
 void compile_devices_parse(struct compile *c);
 void compile_devices_parent(struct compile *c);
 void compile_devices_walker(struct compile *c);
+/* True when linux.devices lists nodes that the walker makes, which a device filter could forbid. */
+bool compile_devices_made(const struct compile *c);
 /* The process up to (not including) the start barrier, and behind it. */
 void compile_process(struct compile *c, const struct process *p, const char *prefix);
 void compile_process_exec(struct compile *c, const struct process *p, const char *prefix);

@@ -103,6 +103,17 @@ void compile_devices_parent(struct compile *c)
 	}
 }
 
+bool compile_devices_made(const struct compile *c)
+{
+	size_t i;
+
+	/* Those without a field are the default ones, which every filter allows. */
+	for (i = 0; i < c->devices_n; i++)
+		if (c->devices[i].field && !c->devices[i].slot && !S_ISFIFO(c->devices[i].mode))
+			return true;
+	return false;
+}
+
 static void device_add(struct compile *c, const struct device_plan *d)
 {
 	struct plan_op *op;

@@ -244,6 +244,14 @@ static int options_apply(struct process *p, const struct exec_options *opt, stru
 	return r;
 }
 
+static void copy_add(struct compile *c, const void *base, enum plan_opcode code)
+{
+	const struct plan_op *from = op_find(base, code);
+
+	if (from)
+		plan_copy_op(c->b, base, from);
+}
+
 /* Joining: all namespaces at once by pidfd, but for the pid namespace, into which it was born. */
 static void join_add(struct compile *c, const void *base)
 {
@@ -258,12 +266,10 @@ static void join_add(struct compile *c, const void *base)
 	}
 	if (c->user_ns)
 		plan_add(c->b, OP_BECOME_ROOT, ACTOR_WALKER, NULL);
-	for (i = 0; i < sizeof(copied) / sizeof(copied[0]); i++) {
-		const struct plan_op *from = op_find(base, copied[i]);
-
-		if (from)
-			plan_copy_op(c->b, base, from);
-	}
+	if (!(c->namespaces & CLONE_NEWNS))
+		copy_add(c, base, OP_ROOT_PIVOT);
+	for (i = 0; i < sizeof(copied) / sizeof(copied[0]); i++)
+		copy_add(c, base, copied[i]);
 }
 
 static void oom_add(struct compile *c, const struct process *p, const char *prefix)
@@ -310,6 +316,9 @@ int compile_exec(const struct exec_env *env, const void *base, struct plan *ret,
 	plan_begin(&b, PLAN_EXEC, env->given ? "process.json" : NULL);
 	op = plan_add(&b, OP_OPEN_PROC, ACTOR_PARENT, NULL);
 	op->arg[0] = SLOT_PROC;
+	/* Without a mount namespace nothing that is joined brings the root along. */
+	if (!(c.namespaces & CLONE_NEWNS))
+		copy_add(&c, base, OP_OPEN_ROOT);
 	plan_add(&b, OP_CLONE, ACTOR_PARENT, NULL);
 	/* Before joining: in a user namespace it may not be lowered. */
 	oom_add(&c, p, "");

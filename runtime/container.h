@@ -45,7 +45,7 @@ struct exec_options {
 	size_t env_n;
 	const char *cwd;  /* NULL: the container's */
 	const char *user; /* "uid[:gid]", NULL: the container's */
-	const char *const *groups; /* additional gids, replace the container's if n */
+	const char *const *groups; /* additional gids, added to the container's */
 	size_t groups_n;
 	const char *const *caps; /* added to all sets */
 	size_t caps_n;

@@ -41,6 +41,10 @@ static int process_document(struct execing *e, const struct process **ret, struc
 
 	if (r < 0) {
 		error_step(err, "read %s", file);
+		if (r == -EINVAL)
+			return error_say(err, EINVAL, "not a regular file");
+		if (r == -EFBIG)
+			return error_say(err, EFBIG, "larger than %u MiB", PROCESS_MAX >> 20);
 		return error_set(err, -r, "%s", "");
 	}
 	r = process_parse(e->process.s, e->process.len, "process.json", &e->arena, e->rt->warn, ret,

@@ -4,9 +4,9 @@
  *
  * Calling sequence: parent_begin runs everything up to the clone and hands the walker its
  * descriptors; parent_follow does what else waits for nobody (then there is time for other work,
- * while the walker is at its own); parent_continue goes on to the end that the plan's kind has (READY for create, a
- * successful execve else); parent_kill and parent_remove_cgroup take back what was made; parent_close
- * frees the descriptors and leaves the container alone.
+ * while the walker is at its own); parent_continue goes on to the end that the plan's kind has
+ * (READY for create, a successful execve else); parent_kill and parent_remove_cgroup take back what
+ * was made; parent_close frees the descriptors and leaves the container alone.
  */
 #ifndef HOY_RUNTIME_PARENT_H
 #define HOY_RUNTIME_PARENT_H

@@ -60,6 +60,8 @@ int record_claim(const char *root, const char *id, struct record *ret, struct er
 
 	if (fd < 0)
 		return fd;
+	/* Until the directory is locked it looks like a torn container: see claim_wait. */
+	flock(fd, LOCK_EX);
 	if (mkdirat(fd, id, 0700) < 0) {
 		if (errno == EEXIST)
 			return error_say(err, EEXIST, "container with ID \"%s\" exists already", id);
@@ -72,6 +74,7 @@ int record_claim(const char *root, const char *id, struct record *ret, struct er
 		unlinkat(fd, id, AT_REMOVEDIR);
 		return r;
 	}
+	flock(fd, LOCK_UN);
 	rec.root = fd_take(&fd);
 	*ret = rec;
 	return 0;
@@ -97,10 +100,18 @@ int record_open(const char *root, const char *id, struct record *ret, struct err
 	return 0;
 }
 
+/* Waits for a creator who has made the directory and is about to lock it. */
+static void claim_wait(const struct record *rec)
+{
+	flock(rec->root, LOCK_SH);
+	flock(rec->root, LOCK_UN);
+}
+
 int record_lock(struct record *rec, struct error *err)
 {
 	struct stat st;
 
+	claim_wait(rec);
 	while (flock(rec->dir, LOCK_EX) < 0)
 		if (errno != EINTR)
 			return error_set(err, errno, "lock the state of %s", rec->id);
@@ -134,16 +145,20 @@ int record_read(const struct record *rec, struct arena *a, const struct state **
 		_cleanup_fd_ int dir = openat(rec->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		struct stat st;
 
-		if (dir >= 0 && !rec->locked)
+		if (dir >= 0 && !rec->locked) {
+			claim_wait(rec);
 			flock(dir, LOCK_SH);
+		}
 		r = file_read_at(rec->dir, "state.json", RECORD_MAX, &t);
 		if (r == -ENOENT && fstat(rec->dir, &st) == 0 && st.st_nlink == 0)
 			return missing(rec->id, err);
 	}
-	if (r < 0)
-		r = error_set(err, -r, "read the state of container \"%s\"", rec->id);
-	else
+	if (r < 0) {
+		error_set(err, -r, "read the state of container \"%s\"", rec->id);
+		r = -EIO; /* -ENOENT would mean that there is no container */
+	} else {
 		r = state_parse(t.s, t.len, "state.json", a, ret, err);
+	}
 	if (r < 0)
 		error_hint(err, "its record is lost or torn: hoy delete --force %s", rec->id);
 	text_free(&t);

@@ -121,7 +121,7 @@ static const struct range *kind_range(enum field_kind kind)
 static bool parse_integer(const char *text, int64_t min, uint64_t max, uint64_t *ret)
 {
 	bool negative = *text == '-';
-	uint64_t v = 0, limit = negative ? -(uint64_t)min : max;
+	uint64_t v = 0, limit = !negative ? max : min < 0 ? -(uint64_t)min : 0;
 
 	for (const char *c = text + negative; *c; c++) {
 		uint64_t digit = (uint64_t)(*c - '0');
@@ -130,7 +130,7 @@ static bool parse_integer(const char *text, int64_t min, uint64_t max, uint64_t 
 			return false;
 		v = v * 10 + digit;
 	}
-	if (v > limit || (!negative && min > 0 && v < (uint64_t)min))
+	if (v > limit || (min > 0 && (negative || v < (uint64_t)min)))
 		return false;
 	*ret = negative ? -v : v;
 	return true;

@@ -41,7 +41,7 @@ id_new() {
 
 # make_rootfs DIR: a root file system of busybox with its applets.
 make_rootfs() {
-    local dir=$1 applet
+    local dir=$1
     if [[ -d ${HOY_CACHE:-}/busybox && $dir != "$HOY_CACHE/busybox" ]]; then
         cp -a "$HOY_CACHE/busybox" "$dir"
         return
@@ -49,9 +49,7 @@ make_rootfs() {
     mkdir -p "$dir"/{bin,dev,etc,home,mnt,proc,root,run,sbin,sys,tmp,usr/bin,var}
     chmod 1777 "$dir/tmp"
     cp "$(command -v busybox)" "$dir/bin/busybox"
-    for applet in $("$dir/bin/busybox" --list); do
-        [[ $applet == busybox ]] || ln -s busybox "$dir/bin/$applet"
-    done
+    chroot "$dir" /bin/busybox --install -s /bin
     cat >"$dir/etc/passwd" <<PASSWD
 root:x:0:0:root:/root:/bin/sh
 sailor:x:1000:1000:a sailor:/home/sailor:/bin/sh

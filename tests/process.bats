@@ -765,11 +765,11 @@ status_is_line() {
 }
 
 @test "closed standard descriptors do not become something else" {
-    bundle_new /bin/sh -c 'for n in 0 1 2; do readlink /proc/1/fd/$n; done >/out/fds; ls /proc/1/fd >>/out/fds; true'
-    mkdir "$BUNDLE/out"
-    cfg '.mounts += [{destination: "/out", source: "out", options: ["bind"]}]'
-    hoy run -b "$BUNDLE" "$ID" <&- >&- 2>&-
-    [[ $(<"$BUNDLE/out/fds") == $'/dev/null\n/dev/null\n/dev/null\n0\n1\n2' ]]
+    bundle_new sleep 1000
+    hoy create -b "$BUNDLE" "$ID" <&- >&- 2>&-
+    hoy start "$ID" <&- >&- 2>&-
+    run readlink /proc/"$(pid_of)"/fd/*
+    is $'/dev/null\n/dev/null\n/dev/null'
 }
 
 @test "signals that the caller ignores are not ignored by the process" {
@@ -794,9 +794,9 @@ status_is_line() {
 }
 
 @test "the process is the first of its pid namespace" {
-    bundle_new /bin/sh -c 'echo $$; ls -d /proc/[0-9]*; true'
+    bundle_new /bin/sh -c 'echo $$; echo /proc/[0-9]*'
     container_run
-    is $'1\n/proc/1\n/proc/2'
+    is $'1\n/proc/1'
 }
 
 @test "the session keyring is a new one" {

@@ -79,7 +79,7 @@ def verified_names(path):
         lists = re.findall(r"/\* verifies:(.*?)\*/", text, re.DOTALL)
         lists = [re.sub(r"\n\s*\* ?", " ", part) for part in lists]
     else:
-        lists = re.findall(r"^\s*# verifies:(.*(?:,\n\s*#.*)*)", text, re.MULTILINE)
+        lists = re.findall(r"^\s*# verifies:(.*(?:(?<=,)\n\s*#.*)*)", text, re.MULTILINE)
         lists = [re.sub(r"\n\s*#", " ", part) for part in lists]
     for part in lists:
         for name in part.split(","):

@@ -1,0 +1,334 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC2016 # the scripts are expanded in the container
+# lane: uml
+# Limits: what stands in the cgroup's files, as the container and the machine see it, and that the
+# kernel enforces it; and what only a root with every capability can give.
+
+load helpers
+
+setup() {
+    require_controller cpu
+    require_controller memory
+    require_controller pids
+}
+
+# resources JSON: linux.resources.
+resources() {
+    cfg ".linux.resources = $1"
+}
+
+# What the container reads in these files of its cgroup, "FILE=VALUE" per line.
+files() {
+    args /bin/sh -ec 'cd /sys/fs/cgroup; for f; do echo "$f=$(cat $f)"; done' files "$@"
+    container_run
+    succeeded
+}
+
+# The directory of a running container's cgroup, as the machine sees it.
+cgroup_dir() {
+    echo "/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$(pid_of)/cgroup")"
+}
+
+# ---- cpu -----------------------------------------------------------------------------------------
+
+# verifies: config linux.resources.cpu.shares
+@test "cpu: shares become a weight" {
+    bundle_new
+    resources '{cpu: {shares: 512}}'
+    files cpu.weight
+    is cpu.weight=59
+    resources '{cpu: {shares: 1024}}'
+    files cpu.weight
+    is cpu.weight=100
+    resources '{cpu: {shares: 262144}}'
+    files cpu.weight
+    is cpu.weight=10000
+}
+
+# verifies: config linux.resources.cpu.quota, config linux.resources.cpu.period,
+# config linux.resources.cpu.burst
+@test "cpu: quota, period and burst" {
+    bundle_new
+    resources '{cpu: {quota: 25000, period: 50000, burst: 10000}}'
+    files cpu.max cpu.max.burst
+    is $'cpu.max=25000 50000\ncpu.max.burst=10000'
+    resources '{cpu: {period: 200000}}'
+    files cpu.max
+    is 'cpu.max=max 200000'
+    resources '{cpu: {quota: 30000}}'
+    files cpu.max
+    is 'cpu.max=30000 100000'
+    resources '{cpu: {quota: -1, period: 0, burst: 0, shares: 0}}'
+    files cpu.max cpu.max.burst cpu.weight
+    is $'cpu.max=max 100000\ncpu.max.burst=0\ncpu.weight=100'
+}
+
+@test "cpu: a process that needs more than its quota is throttled" {
+    bundle_new
+    resources '{cpu: {quota: 5000, period: 50000}}'
+    script 'while grep -q "^nr_throttled 0" /sys/fs/cgroup/cpu.stat; do :; done; echo throttled'
+    container_run
+    is throttled
+}
+
+# verifies: config linux.resources.cpu.idle
+@test "cpu: idle, also beside shares" {
+    bundle_new
+    resources '{cpu: {idle: 0, shares: 2048}}'
+    script 'ls /sys/fs/cgroup'
+    container_run
+    succeeded
+    [[ $output == *cpu.idle* ]] || skip "this kernel has no cpu.idle"
+    files cpu.idle
+    is cpu.idle=0
+    resources '{cpu: {idle: 1, shares: 2048, quota: 20000}}'
+    files cpu.idle cpu.max
+    is $'cpu.idle=1\ncpu.max=20000 100000'
+}
+
+@test "cpu: values that contradict each other or that the kernel does not take" {
+    bundle_new true
+    resources '{cpu: {quota: 20000, burst: 30000}}'
+    container_run
+    failed_with 'linux.resources.cpu.burst: must not be above quota (20000), got 30000'
+    resources '{cpu: {quota: 999}}'
+    container_run
+    failed_with 'linux.resources.cpu.quota: must be -1 or at least 1000 microseconds, got 999'
+    resources '{cpu: {period: 1000001}}'
+    container_run
+    failed_with 'linux.resources.cpu.period: must be from 1000 to 1000000 microseconds, got 1000001'
+    resources '{cpu: {idle: 2}}'
+    container_run
+    failed_with linux.resources.cpu.idle
+}
+
+# ---- memory --------------------------------------------------------------------------------------
+
+# verifies: config linux.resources.memory.limit, config linux.resources.memory.reservation,
+# config linux.resources.memory.swap, config linux.resources.memory.checkBeforeUpdate
+@test "memory: limit, reservation and swap" {
+    bundle_new
+    # swap is memory and swap together; the kernel's file is swap alone.
+    resources '{memory: {limit: 67108864, reservation: 33554432, swap: 100663296,
+                         checkBeforeUpdate: true}}'
+    files memory.max memory.low memory.swap.max
+    is $'memory.max=67108864\nmemory.low=33554432\nmemory.swap.max=33554432'
+    resources '{memory: {limit: 67108864, swap: 67108864, checkBeforeUpdate: false}}'
+    files memory.max memory.low memory.swap.max
+    is $'memory.max=67108864\nmemory.low=0\nmemory.swap.max=0'
+    resources '{memory: {limit: 67108864, swap: -1}}'
+    files memory.max memory.swap.max
+    is $'memory.max=67108864\nmemory.swap.max=max'
+}
+
+@test "memory: -1 is no limit, 0 is unset" {
+    bundle_new
+    resources '{memory: {limit: -1, reservation: -1, swap: -1}}'
+    files memory.max memory.low memory.swap.max
+    is $'memory.max=max\nmemory.low=max\nmemory.swap.max=max'
+    resources '{memory: {limit: 0, reservation: 0, swap: 0}, pids: {limit: 50}}'
+    files pids.max
+    is pids.max=50
+}
+
+@test "memory: a process that takes more than the limit is killed" {
+    bundle_new
+    resources '{memory: {limit: 33554432, swap: 33554432}}'
+    script 'head -c 100m /dev/zero | tail >/dev/null'
+    container_run
+    [[ $status == 137 ]]
+    # The container's own process.
+    args tail /dev/zero
+    container_run
+    [[ $status == 137 ]]
+    # What is below the limit lives.
+    script 'head -c 5m /dev/zero | tail | wc -c'
+    container_run
+    is 5242880
+}
+
+@test "memory: a kill is counted in the container's cgroup" {
+    bundle_new
+    resources '{memory: {limit: 33554432, swap: 33554432}}'
+    script '(tail /dev/zero) || echo killed: $?; exec sleep 100'
+    container_up
+    wait_output 'killed: 137'
+    grep -qx 'oom_kill 1' "$(cgroup_dir)/memory.events"
+}
+
+@test "memory: a limit too small for the container's start is an error that says so" {
+    bundle_new true
+    resources '{memory: {limit: 65536, swap: 65536}}'
+    container_run
+    failed_with 'killed for memory (memory.max 65536 bytes'
+    has 'raise linux.resources.memory.limit'
+}
+
+@test "memory: values that contradict each other" {
+    bundle_new true
+    resources '{memory: {limit: 67108864, swap: 33554432}}'
+    container_run
+    failed_with 'linux.resources.memory.swap: 33554432 is below the memory limit of 67108864, which it includes'
+    resources '{memory: {swap: 33554432}}'
+    container_run
+    failed_with 'linux.resources.memory.swap: a limit on memory and swap together needs linux.resources.memory.limit'
+    resources '{memory: {limit: -2}}'
+    container_run
+    failed_with 'linux.resources.memory.limit: must be from -1 to 9223372036854775807, got -2'
+}
+
+# ---- pids ----------------------------------------------------------------------------------------
+
+# verifies: config linux.resources.pids.limit
+@test "pids: the limit" {
+    bundle_new
+    resources '{pids: {limit: 20}}'
+    files pids.max
+    is pids.max=20
+    resources '{pids: {limit: -1}}'
+    files pids.max
+    is pids.max=max
+    resources '{pids: {limit: -2}}'
+    container_run
+    failed_with 'linux.resources.pids.limit: must be from -1 to 9223372036854775807, got -2'
+}
+
+@test "pids: 0 is a limit: the container's process runs and cannot fork" {
+    bundle_new
+    resources '{pids: {limit: 0}}'
+    script 'read -r max </sys/fs/cgroup/pids.max; echo "max $max"; (true) || true'
+    container_run
+    has 'max 0'
+    has "can't fork"
+}
+
+@test "pids: forks beyond the limit fail" {
+    bundle_new
+    resources '{pids: {limit: 10}}'
+    script 'for i in $(seq 20); do sleep 60 & echo "forked $i"; done'
+    container_run
+    has 'forked 8'
+    has "can't fork: Resource temporarily unavailable"
+    has_not 'forked 10'
+}
+
+# ---- unified -------------------------------------------------------------------------------------
+
+# verifies: config linux.resources.unified
+@test "unified: any file of the cgroup, after and above the other limits" {
+    bundle_new
+    resources '{unified: {"memory.high": "50331648", "pids.max": "17", "cpu.weight": "77",
+                          "cgroup.max.depth": "3"},
+                pids: {limit: 30}, cpu: {shares: 2}, memory: {limit: 67108864}}'
+    files memory.high memory.max pids.max cpu.weight cgroup.max.depth
+    is $'memory.high=50331648\nmemory.max=67108864\npids.max=17\ncpu.weight=77\ncgroup.max.depth=3'
+    resources '{unified: {"io.max": "7:0 rbps=1000000"}}'
+    grep -qw io /sys/fs/cgroup/cgroup.controllers || skip "no io controller for the rest"
+    # The kernel has no such device, or takes it: hoy only carries the words.
+    container_run
+    [[ $status == 0 ]] || has 'linux.resources.unified["io.max"]: write "7:0 rbps=1000000" to io.max'
+}
+
+@test "unified: what is wrong is named" {
+    bundle_new true
+    resources '{unified: {"nonsense.max": "1"}}'
+    container_run
+    failed_with 'controller "nonsense" is not in /sys/fs/cgroup/cgroup.controllers'
+    resources '{unified: {"memory.nonsense": "1"}}'
+    container_run
+    failed_with 'linux.resources.unified["memory.nonsense"]: write "1" to memory.nonsense: no such file or directory'
+    resources '{unified: {"memory.max": "many"}}'
+    container_run
+    failed_with 'linux.resources.unified["memory.max"]: write "many" to memory.max: invalid argument'
+    resources '{unified: {"cgroup.procs": "1"}}'
+    container_run
+    failed_with 'linux.resources.unified["cgroup.procs"]: this file belongs to the runtime'
+    resources '{unified: {"../memory.max": "1"}}'
+    container_run
+    failed_with 'linux.resources.unified["../memory.max"]: must be the name of a cgroup file like "memory.high"'
+    run hoy state "$ID"
+    failed_with 'does not exist'
+}
+
+# ---- The cgroup ----------------------------------------------------------------------------------
+
+# verifies: config linux.cgroupsPath
+@test "the limits stand in the cgroup that was asked for, several levels down, which goes again" {
+    local dir=/sys/fs/cgroup/$HOY_TOKEN-above/middle/below
+    bundle_new sleep 100
+    cfg '.linux.cgroupsPath = $path' --arg path "/$HOY_TOKEN-above/middle/below"
+    resources '{memory: {limit: 67108864}, pids: {limit: 12}, cpu: {shares: 100}}'
+    container_up
+    [[ $(cgroup_dir) == "$dir" ]]
+    [[ $(<"$dir/memory.max") == 67108864 ]]
+    [[ $(<"$dir/pids.max") == 12 ]]
+    [[ $(<"$dir/../memory.max") == max ]]
+    hoy delete --force "$ID"
+    [[ ! -e /sys/fs/cgroup/$HOY_TOKEN-above ]]
+}
+
+@test "limits bind a process that joins the container" {
+    bundle_new sleep 100
+    resources '{memory: {limit: 33554432, swap: 33554432}, pids: {limit: 10}}'
+    container_up
+    run hoy exec "$ID" tail /dev/zero
+    [[ $status == 137 ]]
+    [[ $(status_of) == running ]]
+    run hoy exec "$ID" sh -c 'for i in $(seq 20); do sleep 60 >/dev/null 2>&1 & done'
+    failed_with "can't fork"
+}
+
+@test "a container without limits needs no controller" {
+    bundle_new
+    cfg 'del(.linux.resources)'
+    script 'cat /sys/fs/cgroup/cgroup.type; cat /proc/self/cgroup'
+    container_run
+    is $'domain\n0::/'
+}
+
+# ---- What takes every capability -----------------------------------------------------------------
+
+# verifies: config process.rlimits
+@test "hard limits are raised above the caller's" {
+    require_capability 24 CAP_SYS_RESOURCE
+    bundle_new /bin/sh -c 'ulimit -Sn; ulimit -Hn; ulimit -Hc'
+    cfg '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 3000, hard: 4000},
+                             {type: "RLIMIT_CORE", soft: 0, hard: 18446744073709551615}]'
+    # jq writes the largest number as a rounded one.
+    sed -i 's/18446744073709552000/18446744073709551615/' "$BUNDLE/config.json"
+    run prlimit --nofile=1000:2000 --core=0:0 \
+        "$HOY" --root "$HOY_ROOT" run -b "$BUNDLE" "$ID" 3>&-
+    succeeded
+    is $'3000\n4000\nunlimited'
+}
+
+# verifies: config process.oomScoreAdj
+@test "the score for the OOM killer is lowered" {
+    require_capability 24 CAP_SYS_RESOURCE
+    bundle_new cat /proc/self/oom_score_adj
+    cfg '.process.oomScoreAdj = -999'
+    container_run
+    is -999
+}
+
+# verifies: config process.capabilities
+@test "every capability is given, to root and to a user" {
+    require_capability 24 CAP_SYS_RESOURCE
+    local all
+    bundle_new cat /proc/self/status
+    all=$(hoy features | jq -c .linux.capabilities)
+    cfg '.process.capabilities = {bounding: $all, permitted: $all, effective: $all,
+         inheritable: $all, ambient: $all}' --argjson all "$all"
+    # A kernel that is older than hoy has fewer; hoy says which it left out.
+    local last full
+    last=$(</proc/sys/kernel/cap_last_cap)
+    full=$(printf '%016x' $(((1 << (last + 1)) - 1)))
+    for user in '{uid: 0, gid: 0}' '{uid: 1000, gid: 1000}'; do
+        cfg ".process.user = $user"
+        container_run
+        succeeded
+        for set in Inh Prm Eff Bnd Amb; do
+            has "Cap$set:"$'\t'"$full"
+        done
+    done
+}
