@@ -170,8 +170,12 @@ static bool describe_root(const void *plan, const struct plan_op *op, struct tex
 		plan_propagation_text(a[0], out);
 		break;
 	case OP_ROOT_ATTACH:
-		text_addf(out, "attach the root file system%s%s", STR(1) ? " at " : "",
-			  STR(1) ? STR(1) : "");
+		if (a[0] == SLOT_NONE)
+			text_addf(out, "open the root file system %s in the joined namespace",
+				  STR(1));
+		else
+			text_addf(out, "attach the root file system%s%s", STR(1) ? " at " : "",
+				  STR(1) ? STR(1) : "");
 		break;
 	case OP_MOUNT_NEW:
 		mount_text(plan, op, out);
@@ -251,11 +255,21 @@ static bool describe_kernel(const void *plan, const struct plan_op *op, struct t
 	case OP_OPEN_PROC:
 		text_add(out, "open the runtime's procfs");
 		break;
+	case OP_OPEN_NS:
+		text_addf(out, "open the %s namespace %s", STR(2), STR(1));
+		break;
+	case OP_TIME:
+		text_addf(out, "make a time namespace%s%s", STR(0)[0] ? " with offsets: " : "", STR(0));
+		break;
 	case OP_CLONE:
 		text_add(out, "clone a child into the cgroup");
 		if (a[0]) {
 			text_add(out, " and new namespaces: ");
 			plan_namespaces_text(a[0], out);
+		}
+		if (a[1]) {
+			text_add(out, "; joined: ");
+			plan_namespaces_text(a[1], out);
 		}
 		break;
 	case OP_WRITE_MAP:
@@ -271,7 +285,7 @@ static bool describe_kernel(const void *plan, const struct plan_op *op, struct t
 		text_addf(out, "barrier %" PRIu64 ": %s", a[0], plan_barrier_name((unsigned)a[0]));
 		break;
 	case OP_JOIN:
-		text_add(out, "join the container's namespaces: ");
+		text_add(out, "join namespaces: ");
 		plan_namespaces_text(a[1], out);
 		break;
 	case OP_BECOME_ROOT:

@@ -61,10 +61,108 @@ static void namespaces_parse(struct compile *c)
 {
 	size_t i;
 
-	for (i = 0; i < c->lc->namespaces.n; i++)
-		c->namespaces |= namespace_flag(c->lc->namespaces.v[i].type);
-	c->user_ns = c->namespaces & CLONE_NEWUSER;
+	c->ns_slots = arena_alloc(c->env->arena, (c->lc->namespaces.n + 1) * sizeof(unsigned));
+	for (i = 0; i < c->lc->namespaces.n; i++) {
+		const struct namespace *ns = &c->lc->namespaces.v[i];
+
+		if (ns->path) {
+			c->joined |= namespace_flag(ns->type);
+			c->ns_slots[i] = plan_slot_new(c->b);
+		} else {
+			c->namespaces |= namespace_flag(ns->type);
+		}
+	}
+	c->time_ns = c->namespaces & CLONE_NEWTIME;
+	c->namespaces &= ~(uint64_t)CLONE_NEWTIME;
+	c->user_ns = (c->namespaces | c->joined) & CLONE_NEWUSER;
 	c->mount_ns = c->namespaces & CLONE_NEWNS;
+}
+
+/* What would change the runtime's own namespace, should the path turn out to name that. */
+static const char *ns_needed_by(const struct compile *c, const char *type)
+{
+	size_t i;
+
+	if (streq(type, "uts"))
+		return c->config->hostname ? "hostname" : c->config->domainname ? "domainname" : NULL;
+	for (i = 0; i < c->lc->sysctl.n; i++) {
+		const char *key = c->lc->sysctl.v[i].key;
+		bool net = starts_with(key, "net.") || starts_with(key, "net/");
+
+		if ((net && streq(type, "network")) || (!net && streq(type, "ipc")))
+			return "linux.sysctl";
+	}
+	return NULL;
+}
+
+static void compile_open_namespaces(struct compile *c)
+{
+	struct plan_op *op;
+	size_t i;
+
+	for (i = 0; i < c->lc->namespaces.n; i++) {
+		const struct namespace *ns = &c->lc->namespaces.v[i];
+
+		if (!ns->path)
+			continue;
+		op = plan_add(c->b, OP_OPEN_NS, ACTOR_PARENT,
+			      arena_printf(c->env->arena, "linux.namespaces[%zu].path", i));
+		op->arg[0] = c->ns_slots[i];
+		op->arg[1] = plan_put_string(c->b, ns->path);
+		op->arg[2] = plan_put_string(c->b, ns->type);
+		op->arg[3] = namespace_flag(ns->type);
+		op->arg[4] = plan_put_string(c->b, ns_needed_by(c, ns->type));
+	}
+}
+
+static void offset_text(struct text *t, const char *clock, const struct time_offset *o)
+{
+	if (o)
+		text_addf(t, "%s %lld %u\n", clock, o->secs ? (long long)*o->secs : 0,
+			  o->nanosecs ? *o->nanosecs : 0);
+}
+
+/* Made apart: clone3 with CLONE_NEWTIME would freeze the offsets before they can be written. */
+static void compile_time(struct compile *c)
+{
+	const struct time_offsets *t = c->lc->time_offsets;
+	struct text text = TEXT_INIT;
+	struct plan_op *op;
+
+	if (!c->time_ns)
+		return;
+	if (t) {
+		offset_text(&text, "monotonic", t->monotonic);
+		offset_text(&text, "boottime", t->boottime);
+	}
+	op = plan_add(c->b, OP_TIME, ACTOR_PARENT, t ? "linux.timeOffsets" : "linux.namespaces");
+	op->arg[0] = plan_put_string(c->b, text.s ? text.s : "");
+	text_free(&text);
+}
+
+/* The parent joins net, ipc, uts and pid for the child, which is born in them; mount, cgroup and
+ * time are for the walker. */
+static void compile_join(struct compile *c)
+{
+	const uint64_t walkers = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWTIME;
+	struct plan_op *op;
+	size_t i;
+
+	for (i = 0; i < c->lc->namespaces.n; i++) {
+		uint64_t flag = namespace_flag(c->lc->namespaces.v[i].type);
+
+		if (!c->ns_slots[i] || !(flag & walkers))
+			continue;
+		op = plan_add(c->b, OP_JOIN, ACTOR_WALKER,
+			      arena_printf(c->env->arena, "linux.namespaces[%zu]", i));
+		op->arg[0] = c->ns_slots[i];
+		op->arg[1] = flag;
+	}
+	if (!(c->joined & CLONE_NEWNS))
+		return;
+	op = plan_add(c->b, OP_ROOT_ATTACH, ACTOR_WALKER, "root.path");
+	op->arg[0] = SLOT_NONE;
+	op->arg[1] = plan_put_string(c->b, c->env->rootfs);
 }
 
 static int compile_cgroup(struct compile *c)
@@ -156,9 +254,10 @@ static void compile_clone(struct compile *c)
 	struct plan_op *op = plan_add(c->b, OP_CLONE, ACTOR_PARENT,
 				      c->lc->namespaces.n ? "linux.namespaces" : NULL);
 
-	op->arg[0] = c->namespaces;
-	if (!c->user_ns) {
-		oom_score_add(c, ACTOR_WALKER);
+	op->arg[0] = c->namespaces | (c->time_ns ? CLONE_NEWTIME : 0);
+	op->arg[1] = c->joined;
+	if (!(c->namespaces & CLONE_NEWUSER)) {
+		oom_score_add(c, c->user_ns ? ACTOR_PARENT : ACTOR_WALKER);
 		return;
 	}
 	map_add(c, "uid_map", "linux.uidMappings", &c->lc->uid_mappings);
@@ -317,13 +416,17 @@ static int compile_all(struct compile *c)
 		return r;
 	compile_mounts_parse(c);
 	compile_devices_parse(c);
-	compile_open_root(c);
+	if (!(c->joined & CLONE_NEWNS))
+		compile_open_root(c);
 	compile_mounts_parent(c);
 	compile_devices_parent(c);
+	compile_open_namespaces(c);
+	compile_time(c);
 	compile_clone(c);
 	r = compile_device_filter(c);
 	if (r < 0)
 		return r;
+	compile_join(c);
 	compile_namespace_state(c);
 	if (c->mount_ns) {
 		compile_root_attach(c);

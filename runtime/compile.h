@@ -37,8 +37,12 @@ struct compile {
 	const struct linux_config *lc;
 	struct plan_builder *b;
 	struct error *err;
-	uint64_t namespaces; /* CLONE_NEW* of the new ones */
-	bool user_ns, mount_ns;
+	uint64_t namespaces; /* CLONE_NEW* of the new ones, without CLONE_NEWTIME */
+	uint64_t joined;     /* of those that are joined by path */
+	unsigned *ns_slots;  /* by index in linux.namespaces; 0 for new ones */
+	bool time_ns;	     /* a new one, made apart from the others */
+	bool user_ns;	     /* the container is in another user namespace, new or joined */
+	bool mount_ns;	     /* in a new mount namespace */
 	/* Walker operations of mounts and devices refer to slots whose parent operations come
 	 * before the clone; the parts are called twice, first for the parent. */
 	struct mount_plan *mounts; /* one per config->mounts.v, filled by compile_mounts_parse */

@@ -305,7 +305,7 @@ int compile_exec(const struct exec_env *env, const void *base, struct plan *ret,
 	}
 	if (r < 0)
 		return r;
-	c.namespaces = *join = clone ? clone->arg[0] : 0;
+	c.namespaces = *join = clone ? clone->arg[0] | clone->arg[1] : 0;
 	c.user_ns = *join & CLONE_NEWUSER;
 	plan_begin(&b, PLAN_EXEC, env->given ? "process.json" : NULL);
 	op = plan_add(&b, OP_OPEN_PROC, ACTOR_PARENT, NULL);

@@ -99,7 +99,8 @@ static void state_begin(struct making *m)
 		},
 	};
 	for (i = 0; i < ns->n; i++)
-		m->state.record.own_pid_namespace |= streq(ns->v[i].type, "pid");
+		m->state.record.own_pid_namespace |=
+			streq(ns->v[i].type, "pid") && !ns->v[i].path;
 	record_start_time(getpid(), &m->state.record.creator_start_time);
 }
 

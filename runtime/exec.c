@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * exec: one more process in a running container. hoy makes itself undumpable first: its child is
- * born into the container's pid namespace, where others may look at it.
+ * exec: one more process in a running container.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -112,13 +110,10 @@ static int begin(struct execing *e, struct error *err)
 	parent_init(&e->parent, &e->plan, &e->arena);
 	e->begun = true;
 	e->parent.preserve_fds = e->opt->preserve_fds;
-	e->parent.slots[SLOT_TARGET] = e->target;
 	if (e->join & CLONE_NEWPID)
-		e->parent.join_pid_ns = e->target;
-	e->target = -1;
+		join_add(&e->parent.join, CLONE_NEWPID, fcntl(e->target, F_DUPFD_CLOEXEC, 0));
+	e->parent.slots[SLOT_TARGET] = fd_take(&e->target);
 	r = open_cgroup(e, err);
-	if (r == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		r = error_set(err, errno, "become undumpable");
 	if (r == 0)
 		r = parent_begin(&e->parent, err);
 	if (r == 0)
