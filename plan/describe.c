@@ -226,6 +226,13 @@ static bool describe_root(const void *plan, const struct plan_op *op, struct tex
 	case OP_READONLY:
 		text_addf(out, "make %s read-only", STR(0));
 		break;
+	case OP_TERMINAL:
+		text_add(out, "make a terminal");
+		if (a[0] && a[1])
+			text_addf(out, " of %" PRIu64 " by %" PRIu64 " characters", a[0], a[1]);
+		if (a[3])
+			text_add(out, " and bind it on /dev/console");
+		break;
 	case OP_ROOT_READONLY:
 		text_add(out, "make the root file system read-only");
 		break;

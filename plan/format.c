@@ -51,6 +51,7 @@ static const struct plan_op_info op_infos[OP_COUNT] = {
 	[OP_MASK] = {"mask", "s", {"path"}},
 	[OP_READONLY] = {"readonly", "s", {"path"}},
 	[OP_ROOT_READONLY] = {"root-readonly", "", {0}},
+	[OP_TERMINAL] = {"terminal", "uuuu", {"width", "height", "uid", "console"}},
 	[OP_LOOPBACK] = {"loopback", "", {0}},
 	[OP_SYSCTL] = {"sysctl", "ss", {"file", "value"}},
 	[OP_HOSTNAME] = {"hostname", "s", {"name"}},

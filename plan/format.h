@@ -68,6 +68,7 @@ enum plan_slot {
 	SLOT_LISTEN, /* bound socket in the state directory, on which the walker waits for start */
 	SLOT_ROOT,   /* detached tree of the root file system */
 	SLOT_TARGET, /* pidfd of the container to join (exec) */
+	SLOT_TERMINAL, /* the other way: the master of the terminal that the walker has made */
 	SLOT_FIRST = 8,
 	SLOT_MAX = 4096,
 	SLOT_NONE = 0xffff,
@@ -111,6 +112,7 @@ enum plan_opcode {
 	OP_MASK,
 	OP_READONLY,
 	OP_ROOT_READONLY,
+	OP_TERMINAL,
 	/* the walker: kernel state of the namespaces */
 	OP_LOOPBACK,
 	OP_SYSCTL,

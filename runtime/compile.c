@@ -388,6 +388,9 @@ static void compile_view(struct compile *c)
 					     arena_printf(a, "sys/%s", sysctl_path(s->key, a)));
 		op->arg[1] = plan_put_string(c->b, s->value);
 	}
+	compile_terminal(c, c->config->process, "process.", compile_dev_kind(c) != DEV_FOREIGN);
+	if (c->mount_ns)
+		compile_dev_close(c);
 	if (c->config->process)
 		string_op(c, OP_MAKE_CWD, "process.cwd", c->config->process->cwd);
 	for (i = 0; i < c->lc->readonly_paths.n; i++)

@@ -25,6 +25,7 @@ struct compile_env {
 	unsigned preserve_fds;
 	bool no_pivot;
 	bool no_new_keyring;
+	unsigned console_width, console_height; /* of the caller's terminal; 0 unknown */
 	uint64_t caps_available; /* capabilities that hoy can give away (bit per capability) */
 	struct warnings *warn;
 	struct arena *arena;
@@ -63,6 +64,8 @@ void compile_devices_parse(struct compile *c);
 void compile_devices_parent(struct compile *c);
 void compile_devices_walker(struct compile *c);
 /* The process up to (not including) the start barrier, and behind it. */
+/* The terminal, if the process has one; console: /dev/console is bound too. */
+void compile_terminal(struct compile *c, const struct process *p, const char *prefix, bool console);
 void compile_process(struct compile *c, const struct process *p, const char *prefix);
 void compile_process_exec(struct compile *c, const struct process *p, const char *prefix);
 

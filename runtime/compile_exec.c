@@ -235,6 +235,7 @@ static int options_apply(struct process *p, const struct exec_options *opt, stru
 	if (opt->cwd)
 		p->cwd = opt->cwd;
 	p->no_new_privileges |= opt->no_new_privs;
+	p->terminal = opt->tty;
 	if (r == 0 && opt->user)
 		r = user_option(p, opt->user, a, err);
 	if (r == 0 && opt->groups_n)
@@ -287,6 +288,8 @@ int compile_exec(const struct exec_env *env, const void *base, struct plan *ret,
 		.kind = PLAN_EXEC,
 		.preserve_fds = env->opt->preserve_fds,
 		.caps_available = env->caps_available,
+		.console_width = env->console_width,
+		.console_height = env->console_height,
 		.warn = env->warn,
 		.arena = env->arena,
 	};
@@ -314,6 +317,7 @@ int compile_exec(const struct exec_env *env, const void *base, struct plan *ret,
 	/* Before joining: in a user namespace it may not be lowered. */
 	oom_add(&c, p, "");
 	join_add(&c, base);
+	compile_terminal(&c, p, "", false);
 	compile_process(&c, p, "");
 	compile_process_exec(&c, p, "");
 	r = plan_finish(&b, ret);

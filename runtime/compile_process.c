@@ -165,6 +165,19 @@ static void personality_add(struct compile *c)
 	op->arg[0] = streq(p->domain, "LINUX32") ? PER_LINUX32 : PER_LINUX;
 }
 
+void compile_terminal(struct compile *c, const struct process *p, const char *prefix, bool console)
+{
+	struct plan_op *op;
+
+	if (!p->terminal)
+		return;
+	op = plan_add(c->b, OP_TERMINAL, ACTOR_WALKER, field(c, prefix, "terminal"));
+	op->arg[0] = p->console_size ? p->console_size->width : c->env->console_width;
+	op->arg[1] = p->console_size ? p->console_size->height : c->env->console_height;
+	op->arg[2] = p->user.uid;
+	op->arg[3] = console;
+}
+
 void compile_process(struct compile *c, const struct process *p, const char *prefix)
 {
 	const char *path = env_find(&p->env, "PATH");

@@ -30,6 +30,8 @@ struct create_options {
 	const char *bundle;   /* directory; relative to the caller's */
 	const char *config;   /* NULL: config.json in the bundle */
 	const char *pid_file; /* NULL: none */
+	const char *console_socket; /* where the terminal goes; NULL: to the caller */
+	const char *pidfd_socket;   /* where the first process's pidfd goes; NULL: nowhere */
 	unsigned preserve_fds;
 	bool no_pivot;
 	bool no_new_keyring;
@@ -50,6 +52,8 @@ struct exec_options {
 	const char *const *caps; /* added to all sets */
 	size_t caps_n;
 	bool no_new_privs;
+	bool tty; /* without process_file: make a terminal */
+	const char *console_socket, *pidfd_socket;
 	const char *pid_file;
 	unsigned preserve_fds;
 	bool detach;

@@ -12,9 +12,11 @@
 #include "cgroups/cgroup.h"
 #include "runtime/compile_exec.h"
 #include "runtime/create.h"
+#include "runtime/handover.h"
 #include "runtime/parent.h"
 #include "runtime/record.h"
 #include "runtime/signals.h"
+#include "runtime/terminal.h"
 
 #define PROCESS_MAX (16u << 20)
 
@@ -79,9 +81,16 @@ static int compile(struct execing *e, struct error *err)
 		.arena = &e->arena,
 	};
 	int r = 0;
+	bool tty;
 
 	if (e->opt->process_file)
 		r = process_document(e, &env.given, err);
+	if (r < 0)
+		return r;
+	tty = env.given ? env.given->terminal : e->opt->tty;
+	r = terminal_check(tty, e->opt->console_socket, e->opt->detach, err);
+	if (r == 0 && tty && !e->opt->console_socket)
+		terminal_size(&env.console_width, &env.console_height);
 	if (r == 0)
 		r = compile_exec(&env, e->base.buf, &e->plan, &e->join, err);
 	return r;
@@ -114,10 +123,17 @@ static int begin(struct execing *e, struct error *err)
 		join_add(&e->parent.join, CLONE_NEWPID, fcntl(e->target, F_DUPFD_CLOEXEC, 0));
 	e->parent.slots[SLOT_TARGET] = fd_take(&e->target);
 	r = open_cgroup(e, err);
+	if (r == 0 && e->opt->console_socket) {
+		r = e->parent.console = handover_connect(e->opt->console_socket,
+							 "--console-socket", err);
+		r = r < 0 ? r : 0;
+	}
 	if (r == 0)
 		r = parent_begin(&e->parent, err);
 	if (r == 0)
 		r = parent_continue(&e->parent, err);
+	if (r == 0 && e->opt->pidfd_socket)
+		r = pidfd_hand_over(e->opt->pidfd_socket, e->parent.child.pidfd, err);
 	if (r == 0 && e->opt->pid_file)
 		r = pid_file_write(e->opt->pid_file, e->parent.child.pid, err);
 	return r;
@@ -155,7 +171,9 @@ int container_exec(const struct runtime *rt, const struct exec_options *opt, int
 	*status = 0;
 	warn_flush(rt->warn);
 	if (r == 0 && !opt->detach) {
-		r = signals_wait(signals, e.parent.child.pidfd, err);
+		r = e.parent.terminal >= 0
+			    ? terminal_wait(e.parent.terminal, signals, e.parent.child.pidfd, err)
+			    : signals_wait(signals, e.parent.child.pidfd, err);
 		if (r >= 0) {
 			*status = r;
 			r = 0;

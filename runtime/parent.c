@@ -18,6 +18,7 @@
 #include "cgroups/device_filter.h"
 #include "plan/describe.h"
 #include "plan/message.h"
+#include "runtime/handover.h"
 #include "runtime/hooks.h"
 
 #define PROC_MAGIC	0x9fa0
@@ -39,6 +40,8 @@ void parent_init(struct parent *p, const struct plan *plan, struct arena *a)
 		.join = JOIN_INIT,
 		.child = {.pidfd = -1},
 		.sock = -1,
+		.console = -1,
+		.terminal = -1,
 		.at = 1,
 	};
 	for (i = 0; i < n; i++)
@@ -469,12 +472,34 @@ static int walker_gone(struct parent *p, struct error *err)
 	return error_say(err, EIO, "its first process ended unexpectedly");
 }
 
+/* The walker has made a terminal: its master goes to the engine, or is kept. */
+static int take_terminal(struct parent *p, struct error *err)
+{
+	int master = fd_take(&p->slots[SLOT_TERMINAL]), r;
+
+	if (master < 0)
+		return error_say(err, EPROTO, "the container's first process talks nonsense");
+	if (p->console < 0) {
+		p->terminal = master;
+		return 0;
+	}
+	/* runc sends a name of the terminal; receivers want some payload. */
+	r = handover_send(p->console, "/dev/ptmx", master, err);
+	close(master);
+	return r;
+}
+
 /* Waits for one message of this type and number. */
 static int expect(struct parent *p, enum message_type type, unsigned number, struct error *err)
 {
 	struct message m;
-	int r = message_recv(p->sock, &m, NULL, 0);
+	int r;
 
+	do {
+		r = message_recv(p->sock, &m, p->slots, plan_header(p->plan->buf)->slots);
+		if (r == 1 && m.type == MESSAGE_SLOTS && take_terminal(p, err) < 0)
+			return -EIO;
+	} while (r == 1 && m.type == MESSAGE_SLOTS);
 	if (r == 0)
 		return walker_gone(p, err);
 	if (r < 0)
@@ -642,6 +667,8 @@ void parent_close(struct parent *p)
 	p->cgroup_fd = fd_close(p->cgroup_fd);
 	p->child.pidfd = fd_close(p->child.pidfd);
 	p->sock = fd_close(p->sock);
+	p->console = fd_close(p->console);
+	p->terminal = fd_close(p->terminal);
 	p->cgroups.fd = fd_close(p->cgroups.fd);
 }
 #undef STR

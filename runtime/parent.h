@@ -33,6 +33,8 @@ struct parent {
 	bool own_pid_ns;     /* of the child */
 	struct child child;
 	int sock;
+	int console;  /* connected --console-socket, to which a terminal goes; -1 */
+	int terminal; /* the master otherwise; -1 */
 	unsigned at; /* the operation that comes next */
 };
 

@@ -9,7 +9,6 @@
 #include "spec/config.h"
 
 static const struct refused list[] = {
-	{"process.terminal", "terminals", false},
 	{"process.apparmorProfile", "AppArmor", false},
 	{"process.selinuxLabel", "SELinux", false},
 	{"process.scheduler", "scheduling policies", false},
