@@ -344,6 +344,21 @@ static void describe_process(const void *plan, const struct plan_op *op, struct 
 	case OP_PERSONALITY:
 		text_addf(out, "set the personality %#" PRIx64, a[0]);
 		break;
+	case OP_SCHEDULER:
+		text_addf(out, "schedule as %s, nice %" PRId64 ", priority %" PRId64, STR(0),
+			  (int64_t)a[3], (int64_t)a[4]);
+		break;
+	case OP_IO_PRIORITY:
+		text_addf(out, "set the I/O priority %s %" PRIu64, STR(0), a[1] & 7);
+		break;
+	case OP_AFFINITY:
+		text_addf(out, "run on %s%s", STR(0) ? "the CPUs " : "every CPU",
+			  STR(0) ? STR(0) : "");
+		break;
+	case OP_EXEC_AFFINITY:
+		text_addf(out, "remember the CPUs for exec: initial %s, final %s",
+			  STR(0) ? STR(0) : "any", STR(1) ? STR(1) : "any");
+		break;
 	case OP_MAKE_CWD:
 		text_addf(out, "make the working directory %s where it is missing", STR(0));
 		break;

@@ -64,6 +64,8 @@ void compile_devices_parse(struct compile *c);
 void compile_devices_parent(struct compile *c);
 void compile_devices_walker(struct compile *c);
 /* The process up to (not including) the start barrier, and behind it. */
+/* OP_AFFINITY for a list of CPUs ("0-3,7"); NULL: every CPU. */
+void compile_affinity(struct compile *c, enum plan_actor actor, const char *where, const char *cpus);
 /* The terminal, if the process has one; console: /dev/console is bound too. */
 void compile_terminal(struct compile *c, const struct process *p, const char *prefix, bool console);
 void compile_process(struct compile *c, const struct process *p, const char *prefix);

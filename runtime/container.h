@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/warn.h"
+#include "cgroups/cgroup.h"
 #include "plan/builder.h"
 #include "spec/config.h"
 
@@ -83,6 +84,13 @@ int container_delete(const struct runtime *rt, const char *id, bool force, struc
  * error is not its own. */
 int container_exec(const struct runtime *rt, const struct exec_options *opt, int *status,
 		   struct error *err);
+
+/* Stops all its processes, and lets them go on. */
+int container_pause(const struct runtime *rt, const char *id, struct error *err);
+int container_resume(const struct runtime *rt, const char *id, struct error *err);
+/* All its processes, by the cgroup. */
+int container_pids(const struct runtime *rt, const char *id, struct arena *a,
+		   struct cgroup_pids *ret, struct error *err);
 
 /* The state document of one container, as `hoy state` prints it, appended to out. */
 int container_state(const struct runtime *rt, const char *id, struct text *out,

@@ -367,6 +367,17 @@ static int set_oom_score(struct parent *p, const struct plan_op *op, struct erro
 	return r;
 }
 
+/* Of hoy itself, and so of the child when it is born: before it is in the cgroup's cpuset. */
+static int set_affinity(struct parent *p, const struct plan_op *op, struct error *err)
+{
+	size_t len;
+	const void *mask = plan_blob(p->plan->buf, op->arg[1], &len);
+
+	if (mask && sched_setaffinity(0, len, mask) < 0)
+		return error_set(err, errno, "%s", "");
+	return 0;
+}
+
 /* One operation whose actor is the parent. */
 static int parent_op(struct parent *p, const struct plan_op *op, struct error *err)
 {
@@ -395,6 +406,10 @@ static int parent_op(struct parent *p, const struct plan_op *op, struct error *e
 		return write_map(p, op, err);
 	case OP_OOM_SCORE:
 		return set_oom_score(p, op, err);
+	case OP_AFFINITY:
+		return set_affinity(p, op, err);
+	case OP_EXEC_AFFINITY:
+		return 0; /* kept in the stored plan for exec */
 	case OP_HOOK:
 		return hook_run(p->plan->buf, op, p->child.pid, err);
 	default:

@@ -11,9 +11,6 @@
 static const struct refused list[] = {
 	{"process.apparmorProfile", "AppArmor", false},
 	{"process.selinuxLabel", "SELinux", false},
-	{"process.scheduler", "scheduling policies", false},
-	{"process.ioPriority", "I/O priorities", false},
-	{"process.execCPUAffinity", "CPU affinity", false},
 	{"mounts[].options[]=idmap", "mounts with id mappings", false},
 	{"mounts[].options[]=ridmap", "mounts with id mappings", false},
 	{"mounts[].uidMappings", "mounts with id mappings", false},
