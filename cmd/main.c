@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -195,10 +196,13 @@ static int inherited_prepare(struct error *err)
 
 /* ---- The version ----------------------------------------------------------------------------- */
 
-static int version_print(struct error *err)
+/* as_runc: engines look at the first line for the name that they called. */
+static int version_print(bool as_runc, struct error *err)
 {
 	_cleanup_(text_free) struct text out = TEXT_INIT;
 
+	if (as_runc)
+		text_add(&out, "runc version " HOY_VERSION "\n");
 	text_add(&out, "hoy version " HOY_VERSION "\ncommit: " HOY_COMMIT
 		       "\nspec: " STATE_OCI_VERSION "\n");
 	return output_text(&out, err);
@@ -206,8 +210,7 @@ static int version_print(struct error *err)
 
 static int version_run(const struct call *c, struct error *err)
 {
-	(void)c;
-	return version_print(err);
+	return version_print(c->as_runc, err);
 }
 
 static const struct option_spec *const no_tables[] = {NULL};
@@ -230,6 +233,7 @@ struct hoy {
 	struct warnings warn;
 	struct runtime rt;
 	struct call call; /* call.verb: NULL as long as it isn't known */
+	bool as_runc; /* called by the name runc */
 	bool help;
 	int failure; /* exit status of a failure */
 };
@@ -278,7 +282,13 @@ static int verb_read(struct hoy *h, size_t argc, const char *const *argv, struct
 	r = options_parse(&p, argc - 1, argv + 1, err);
 	h->help = p.help;
 	h->call = (struct call){
-		.verb = v, .rt = &h->rt, .opt = p.values, .args = p.args, .args_n = p.args_n};
+		.verb = v,
+		.rt = &h->rt,
+		.opt = p.values,
+		.args = p.args,
+		.args_n = p.args_n,
+		.as_runc = h->as_runc,
+	};
 	if (r < 0 || h->help)
 		return r;
 	r = verb_check_args(v, p.args, p.args_n, err);
@@ -321,7 +331,7 @@ static int command(struct hoy *h, size_t argc, const char *const *argv, struct e
 	if (h->help)
 		return verb_help_all(err);
 	if (h->globals.version)
-		return version_print(err);
+		return version_print(h->as_runc, err);
 	r = verb_read(h, rest.args_n, rest.args, err);
 	if (r < 0)
 		return r;
@@ -347,11 +357,20 @@ static void warnings_print(struct warnings *w)
 	text_free(&w->lines);
 }
 
+static bool called_runc(const char *program)
+{
+	const char *slash = strrchr(program, '/');
+
+	return streq(slash ? slash + 1 : program, "runc");
+}
+
 int main(int argc, char **argv)
 {
 	struct hoy h = {.output = OUTPUT_INIT, .failure = 1, .warn.print = warnings_print};
 	struct error err = ERROR_INIT;
 	int r = inherited_prepare(&err);
+
+	h.as_runc = argc > 0 && called_runc(argv[0]);
 
 	/* execve(2) lets a caller leave out even the name of the program. */
 	if (r == 0)

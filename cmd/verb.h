@@ -28,6 +28,7 @@ struct call {
 	const void *opt;	 /* the struct that the verb's tables fill */
 	const char *const *args; /* positional arguments, NULL-terminated */
 	size_t args_n;
+	bool as_runc; /* hoy was called by the name runc, and behaves like it where names differ */
 };
 
 struct verb {
