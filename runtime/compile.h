@@ -22,7 +22,8 @@ struct compile_env {
 	const char *cgroup_path;  /* below the cgroup2 mount; NULL: the container gets none */
 	const char *cgroup_mount; /* where cgroup2 is mounted */
 	enum plan_kind kind;	  /* PLAN_RUN or PLAN_CREATE */
-	unsigned preserve_fds;
+	unsigned preserve_fds; /* listen_fds included */
+	unsigned listen_fds;   /* of those, the first: sockets of a service manager */
 	bool no_pivot;
 	bool no_new_keyring;
 	unsigned console_width, console_height; /* of the caller's terminal; 0 unknown */

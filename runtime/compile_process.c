@@ -293,6 +293,22 @@ void compile_process(struct compile *c, const struct process *p, const char *pre
 	op->arg[1] = plan_put_string(c->b, path ? path : DEFAULT_PATH);
 }
 
+/* The environment, and with sockets of a service manager what sd_listen_fds(3) looks for. */
+static uint64_t env_vector(struct compile *c, const struct process *p)
+{
+	struct arena *a = c->env->arena;
+	struct strings env = {.n = p->env.n};
+
+	if (!c->env->listen_fds)
+		return compile_vector(c->b, &p->env);
+	env.v = arena_alloc(a, (env.n + 3) * sizeof(*env.v));
+	if (env.n)
+		memcpy(env.v, p->env.v, env.n * sizeof(*env.v));
+	env.v[env.n++] = arena_printf(a, "LISTEN_FDS=%u", c->env->listen_fds);
+	env.v[env.n++] = "LISTEN_PID=1";
+	return compile_vector(c->b, &env);
+}
+
 void compile_process_exec(struct compile *c, const struct process *p, const char *prefix)
 {
 	struct plan_op *op;
@@ -302,5 +318,5 @@ void compile_process_exec(struct compile *c, const struct process *p, const char
 	op->arg[0] = 3 + c->env->preserve_fds;
 	op = plan_add(c->b, OP_EXEC, ACTOR_WALKER, field(c, prefix, "args"));
 	op->arg[0] = compile_vector(c->b, &p->args);
-	op->arg[1] = compile_vector(c->b, &p->env);
+	op->arg[1] = env_vector(c, p);
 }
