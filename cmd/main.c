@@ -160,6 +160,8 @@ static int root_find(const char *option, struct arena *a, const char **ret, stru
 	return 0;
 }
 
+#define LISTEN_FDS_MAX 1000
+
 /* ---- What the caller left -------------------------------------------------------------------- */
 
 /* A file that hoy opens must not become standard error of a container because 2 was free. */
@@ -178,12 +180,37 @@ static int streams_open(void)
 	return 0;
 }
 
-static int inherited_prepare(struct error *err)
+/* How many sockets a service manager passes to us (sd_listen_fds(3)): LISTEN_FDS, if LISTEN_PID is
+ * our pid. To be asked before hoy opens a descriptor itself. 0 or more, or negative errno. */
+static int listen_fds(struct error *err)
 {
+	const char *fds = getenv("LISTEN_FDS"), *pid = getenv("LISTEN_PID");
+	unsigned long long n, p;
+	int fd;
+
+	if (!fds || !pid || parse_u64(pid, 0, INT_MAX, &p) < 0 || p != (unsigned long long)getpid())
+		return 0;
+	if (parse_u64(fds, 0, LISTEN_FDS_MAX, &n) < 0)
+		return error_say(err, EINVAL, "LISTEN_FDS: must be a number from 0 to %d, got \"%s\"",
+				 LISTEN_FDS_MAX, fds);
+	for (fd = 3; fd < 3 + (int)n; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			return error_say(err, EBADF, "LISTEN_FDS=%llu: descriptor %d is not open", n, fd);
+	return (int)n;
+}
+
+static int inherited_prepare(unsigned *sockets, struct error *err)
+{
+	int n;
+
 	/* Modes of what hoy makes are hoy's own matter; a container's umask comes from its plan. */
 	umask(022);
 	if (streams_open() < 0)
 		return error_set(err, errno, "open /dev/null");
+	n = listen_fds(err);
+	if (n < 0)
+		return n;
+	*sockets = (unsigned)n;
 	/* No descriptor of the caller reaches a hook or a container unasked. */
 	if (sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
 		return error_set(err, errno, "mark descriptors close-on-exec");
@@ -368,7 +395,7 @@ int main(int argc, char **argv)
 {
 	struct hoy h = {.output = OUTPUT_INIT, .failure = 1, .warn.print = warnings_print};
 	struct error err = ERROR_INIT;
-	int r = inherited_prepare(&err);
+	int r = inherited_prepare(&h.rt.listen_fds, &err);
 
 	h.as_runc = argc > 0 && called_runc(argv[0]);
 

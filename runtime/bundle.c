@@ -16,7 +16,6 @@
 #include "runtime/handover.h"
 #include "runtime/terminal.h"
 
-#define LISTEN_FDS_MAX 1000
 #define CONFIG_MAX (16u << 20) /* the largest known have a few hundred KB */
 
 static int config_error(int r, const char *path, struct error *err)
@@ -63,23 +62,6 @@ int bundle_read(const struct runtime *rt, const struct create_options *opt, stru
 	return r;
 }
 
-int listen_fds(struct error *err)
-{
-	const char *fds = getenv("LISTEN_FDS"), *pid = getenv("LISTEN_PID");
-	unsigned long long n, p;
-	int fd;
-
-	if (!fds || !pid || parse_u64(pid, 0, INT_MAX, &p) < 0 || p != (unsigned long long)getpid())
-		return 0;
-	if (parse_u64(fds, 0, LISTEN_FDS_MAX, &n) < 0)
-		return error_say(err, EINVAL, "LISTEN_FDS: must be a number from 0 to %d, got \"%s\"",
-				 LISTEN_FDS_MAX, fds);
-	for (fd = 3; fd < 3 + (int)n; fd++)
-		if (fcntl(fd, F_GETFD) < 0)
-			return error_say(err, EBADF, "LISTEN_FDS=%llu: descriptor %d is not open", n, fd);
-	return (int)n;
-}
-
 int bundle_compile(const struct runtime *rt, const struct create_options *opt,
 		   const struct bundle *bundle, enum plan_kind kind, const char *cgroup_mount,
 		   uint64_t caps_available, struct arena *a, struct plan *ret, struct error *err)
@@ -91,8 +73,8 @@ int bundle_compile(const struct runtime *rt, const struct create_options *opt,
 		.cgroup_path = bundle->cgroup,
 		.cgroup_mount = cgroup_mount,
 		.kind = kind,
-		.preserve_fds = opt->preserve_fds + bundle->listen_fds,
-		.listen_fds = bundle->listen_fds,
+		.preserve_fds = opt->preserve_fds + rt->listen_fds,
+		.listen_fds = rt->listen_fds,
 		.no_pivot = opt->no_pivot,
 		.no_new_keyring = opt->no_new_keyring,
 		.caps_available = caps_available,

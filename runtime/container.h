@@ -23,6 +23,7 @@ struct runtime {
 	const char *root;	/* state directory, absolute: "/run/hoy" */
 	struct warnings *warn;	/* may be NULL */
 	unsigned fail_op;	/* test builds: the operation to fail; 0 none */
+	unsigned listen_fds;	/* sockets of a service manager, from descriptor 3 on (create, run) */
 	bool cgroup_disabled;	/* --cgroup-manager disabled */
 };
 

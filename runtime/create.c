@@ -115,11 +115,6 @@ static int making_begin(struct making *m, enum plan_kind kind, struct error *err
 
 	m->record = (struct record)RECORD_INIT;
 	r = container_id_check(m->opt->id, err);
-	if (r == 0) {
-		r = listen_fds(err);
-		m->bundle.listen_fds = r > 0 ? (unsigned)r : 0;
-		r = r < 0 ? r : 0;
-	}
 	if (r == 0)
 		r = bundle_read(m->rt, m->opt, &m->arena, &m->bundle, err);
 	if (r == 0)
@@ -139,7 +134,7 @@ static int making_begin(struct making *m, enum plan_kind kind, struct error *err
 	m->parent.cgroups = cgroups;
 	m->parent.state_root = m->rt->root;
 	m->parent.id = m->opt->id;
-	m->parent.preserve_fds = m->opt->preserve_fds + m->bundle.listen_fds;
+	m->parent.preserve_fds = m->opt->preserve_fds + m->rt->listen_fds;
 	if (m->opt->console_socket) {
 		r = m->parent.console = handover_connect(m->opt->console_socket,
 							 "--console-socket", err);

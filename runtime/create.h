@@ -15,15 +15,11 @@ struct bundle {
 	const char *cgroup; /* below the cgroup2 mount; NULL with --cgroup-manager disabled */
 	const struct config *config;
 	struct text text; /* of config.json; the owner frees it */
-	unsigned listen_fds; /* sockets that a service manager passes, from descriptor 3 on */
 };
 
 /* Reads and checks opt->bundle's document. 0 or negative errno. */
 int bundle_read(const struct runtime *rt, const struct create_options *opt, struct arena *a,
 		struct bundle *ret, struct error *err);
-/* How many sockets a service manager passes to us (sd_listen_fds(3)): LISTEN_FDS, if LISTEN_PID is
- * our pid. 0 or more, -EBADF with words when they are not there. */
-int listen_fds(struct error *err);
 /* Compiles it; caps_available and cgroup_mount come from the machine. 0 or negative errno. */
 int bundle_compile(const struct runtime *rt, const struct create_options *opt,
 		   const struct bundle *bundle, enum plan_kind kind, const char *cgroup_mount,
