@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -81,6 +82,16 @@ int cgroup_populated(int cgroup_fd);
 int cgroup_frozen(int cgroup_fd);
 /* Sends signal sig to every process in the cgroup and below. 0 or negative errno. */
 int cgroup_signal(int cgroup_fd, int sig, struct error *err);
+
+struct cgroup_pids {
+	size_t n;
+	pid_t *v; /* ordered */
+};
+/* The processes in the cgroup and below, as our pid namespace knows them. 0 or negative errno. */
+int cgroup_pids(int cgroup_fd, struct arena *a, struct cgroup_pids *ret, struct error *err);
+/* Freezes or thaws the cgroup and waits up to timeout_ms for the kernel to say that it is done; a
+ * cgroup that does not freeze in time is thawed again. 0 or negative errno (-ETIMEDOUT). */
+int cgroup_freeze(int cgroup_fd, bool freeze, int timeout_ms, struct error *err);
 
 /* Removes the cgroup with all cgroups below it, which must hold no process; waits up to
  * timeout_ms for exiting ones (through cgroup.events, no busy loop). After the leaf, `ancestors`

@@ -30,10 +30,12 @@ const struct option_spec create_table[] = {
 	{.name = "no-new-keyring", .kind = OPTION_FLAG,
 	 .offset = OPTION_FIELD(bool, struct create_options, no_new_keyring),
 	 .help = "keep the caller's session keyring"},
-	{.name = "console-socket", .value = "SOCKET", .kind = OPTION_REFUSED,
-	 .refused = "terminals are"},
-	{.name = "pidfd-socket", .value = "SOCKET", .kind = OPTION_REFUSED,
-	 .refused = "handing out a pidfd is"},
+	{.name = "console-socket", .value = "SOCKET", .kind = OPTION_PATH,
+	 .offset = OPTION_FIELD(const char *, struct create_options, console_socket),
+	 .help = "send the master of the process's terminal to this AF_UNIX socket"},
+	{.name = "pidfd-socket", .value = "SOCKET", .kind = OPTION_PATH,
+	 .offset = OPTION_FIELD(const char *, struct create_options, pidfd_socket),
+	 .help = "send a pidfd of the container's first process to this AF_UNIX socket"},
 	{0},
 };
 

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -159,6 +160,8 @@ static int root_find(const char *option, struct arena *a, const char **ret, stru
 	return 0;
 }
 
+#define LISTEN_FDS_MAX 1000
+
 /* ---- What the caller left -------------------------------------------------------------------- */
 
 /* A file that hoy opens must not become standard error of a container because 2 was free. */
@@ -177,12 +180,37 @@ static int streams_open(void)
 	return 0;
 }
 
-static int inherited_prepare(struct error *err)
+/* How many sockets a service manager passes to us (sd_listen_fds(3)): LISTEN_FDS, if LISTEN_PID is
+ * our pid. To be asked before hoy opens a descriptor itself. 0 or more, or negative errno. */
+static int listen_fds(struct error *err)
 {
+	const char *fds = getenv("LISTEN_FDS"), *pid = getenv("LISTEN_PID");
+	unsigned long long n, p;
+	int fd;
+
+	if (!fds || !pid || parse_u64(pid, 0, INT_MAX, &p) < 0 || p != (unsigned long long)getpid())
+		return 0;
+	if (parse_u64(fds, 0, LISTEN_FDS_MAX, &n) < 0)
+		return error_say(err, EINVAL, "LISTEN_FDS: must be a number from 0 to %d, got \"%s\"",
+				 LISTEN_FDS_MAX, fds);
+	for (fd = 3; fd < 3 + (int)n; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			return error_say(err, EBADF, "LISTEN_FDS=%llu: descriptor %d is not open", n, fd);
+	return (int)n;
+}
+
+static int inherited_prepare(unsigned *sockets, struct error *err)
+{
+	int n;
+
 	/* Modes of what hoy makes are hoy's own matter; a container's umask comes from its plan. */
 	umask(022);
 	if (streams_open() < 0)
 		return error_set(err, errno, "open /dev/null");
+	n = listen_fds(err);
+	if (n < 0)
+		return n;
+	*sockets = (unsigned)n;
 	/* No descriptor of the caller reaches a hook or a container unasked. */
 	if (sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
 		return error_set(err, errno, "mark descriptors close-on-exec");
@@ -195,10 +223,13 @@ static int inherited_prepare(struct error *err)
 
 /* ---- The version ----------------------------------------------------------------------------- */
 
-static int version_print(struct error *err)
+/* as_runc: engines look at the first line for the name that they called. */
+static int version_print(bool as_runc, struct error *err)
 {
 	_cleanup_(text_free) struct text out = TEXT_INIT;
 
+	if (as_runc)
+		text_add(&out, "runc version " HOY_VERSION "\n");
 	text_add(&out, "hoy version " HOY_VERSION "\ncommit: " HOY_COMMIT
 		       "\nspec: " STATE_OCI_VERSION "\n");
 	return output_text(&out, err);
@@ -206,8 +237,7 @@ static int version_print(struct error *err)
 
 static int version_run(const struct call *c, struct error *err)
 {
-	(void)c;
-	return version_print(err);
+	return version_print(c->as_runc, err);
 }
 
 static const struct option_spec *const no_tables[] = {NULL};
@@ -230,6 +260,7 @@ struct hoy {
 	struct warnings warn;
 	struct runtime rt;
 	struct call call; /* call.verb: NULL as long as it isn't known */
+	bool as_runc; /* called by the name runc */
 	bool help;
 	int failure; /* exit status of a failure */
 };
@@ -278,7 +309,13 @@ static int verb_read(struct hoy *h, size_t argc, const char *const *argv, struct
 	r = options_parse(&p, argc - 1, argv + 1, err);
 	h->help = p.help;
 	h->call = (struct call){
-		.verb = v, .rt = &h->rt, .opt = p.values, .args = p.args, .args_n = p.args_n};
+		.verb = v,
+		.rt = &h->rt,
+		.opt = p.values,
+		.args = p.args,
+		.args_n = p.args_n,
+		.as_runc = h->as_runc,
+	};
 	if (r < 0 || h->help)
 		return r;
 	r = verb_check_args(v, p.args, p.args_n, err);
@@ -321,7 +358,7 @@ static int command(struct hoy *h, size_t argc, const char *const *argv, struct e
 	if (h->help)
 		return verb_help_all(err);
 	if (h->globals.version)
-		return version_print(err);
+		return version_print(h->as_runc, err);
 	r = verb_read(h, rest.args_n, rest.args, err);
 	if (r < 0)
 		return r;
@@ -347,11 +384,20 @@ static void warnings_print(struct warnings *w)
 	text_free(&w->lines);
 }
 
+static bool called_runc(const char *program)
+{
+	const char *slash = strrchr(program, '/');
+
+	return streq(slash ? slash + 1 : program, "runc");
+}
+
 int main(int argc, char **argv)
 {
 	struct hoy h = {.output = OUTPUT_INIT, .failure = 1, .warn.print = warnings_print};
 	struct error err = ERROR_INIT;
-	int r = inherited_prepare(&err);
+	int r = inherited_prepare(&h.rt.listen_fds, &err);
+
+	h.as_runc = argc > 0 && called_runc(argv[0]);
 
 	/* execve(2) lets a caller leave out even the name of the program. */
 	if (r == 0)

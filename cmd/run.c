@@ -15,7 +15,7 @@ static int run_check(const struct call *c, struct error *err)
 {
 	const struct run_command *run = c->opt;
 
-	if (run->create.bundle)
+	if (run->create.bundle || c->as_runc)
 		return 0;
 	error_hint(err, "\"hoy run -b . %s\" takes the current directory", c->args[0]);
 	return error_say(err, EINVAL, "-b BUNDLE is needed");
@@ -28,6 +28,8 @@ static int run_run(const struct call *c, struct error *err)
 	int status, r;
 
 	opt.id = c->args[0];
+	if (!opt.bundle)
+		opt.bundle = "."; /* under the name runc */
 	if (run->detach)
 		return container_run_detached(c->rt, &opt, err);
 	r = container_run(c->rt, &opt, &status, err);

@@ -4,12 +4,44 @@
 #include <errno.h>
 
 #include "base/fd.h"
+#include "cmd/manual.h"
 #include "cmd/output.h"
+
+enum { HELP_TEXT, HELP_MAN, HELP_BASH };
+
+struct help_options {
+	unsigned format; /* HELP_TEXT, … */
+};
+
+static const char *const help_formats[] = {"text", "man", "bash", NULL};
+
+static const struct option_spec help_table[] = {
+	{.name = "format", .letter = 'f', .value = "FORMAT", .kind = OPTION_CHOICE,
+	 .choices = help_formats, .offset = OPTION_FIELD(unsigned, struct help_options, format),
+	 .help = "text (the default); man: the manual page; bash: a completion script"},
+	{0},
+};
+
+static const struct option_spec *const help_tables[] = {help_table, NULL};
+
+static int help_manual(unsigned format, struct error *err)
+{
+	_cleanup_(text_free) struct text out = TEXT_INIT;
+
+	if (format == HELP_MAN)
+		manual_man(&out);
+	else
+		manual_bash(&out);
+	return output_text(&out, err);
+}
 
 static int help_run(const struct call *c, struct error *err)
 {
+	const struct help_options *opt = c->opt;
 	const struct verb *v;
 
+	if (opt->format != HELP_TEXT)
+		return help_manual(opt->format, err);
 	if (c->args_n == 0)
 		return verb_help_all(err);
 	v = verb_find(c->args[0]);
@@ -20,13 +52,12 @@ static int help_run(const struct call *c, struct error *err)
 	return verb_help(v, err);
 }
 
-static const struct option_spec *const no_tables[] = {NULL};
-
 static const struct verb verb_of_help = {
 	.name = "help",
-	.synopsis = "[COMMAND]",
+	.synopsis = "[OPTION...] [COMMAND]",
 	.help = "explain hoy or one of its commands",
-	.tables = no_tables,
+	.tables = help_tables,
+	.options_size = sizeof(struct help_options),
 	.max = 1,
 	.stateless = true,
 	.run = help_run,
@@ -34,6 +65,7 @@ static const struct verb verb_of_help = {
 
 const struct verb *const verbs[] = {
 	&verb_create, &verb_start, &verb_run,  &verb_exec, &verb_state,	   &verb_list,
+	&verb_ps,     &verb_pause,  &verb_resume,
 	&verb_kill,   &verb_delete, &verb_plan, &verb_spec, &verb_features, &verb_version,
 	&verb_of_help, NULL,
 };

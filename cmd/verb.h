@@ -28,6 +28,7 @@ struct call {
 	const void *opt;	 /* the struct that the verb's tables fill */
 	const char *const *args; /* positional arguments, NULL-terminated */
 	size_t args_n;
+	bool as_runc; /* hoy was called by the name runc, and behaves like it where names differ */
 };
 
 struct verb {
@@ -55,6 +56,7 @@ extern const struct verb verb_create, verb_start, verb_kill, verb_delete; /* lif
 extern const struct verb verb_run;					  /* run.c */
 extern const struct verb verb_exec;					  /* exec.c */
 extern const struct verb verb_state, verb_list;				  /* show.c */
+extern const struct verb verb_ps, verb_pause, verb_resume;		  /* ps.c */
 extern const struct verb verb_plan;					  /* plan.c */
 extern const struct verb verb_spec;					  /* spec.c */
 extern const struct verb verb_features;					  /* features.c */

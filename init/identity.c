@@ -102,6 +102,56 @@ int op_personality(struct walker *w, const struct plan_op *op)
 	return personality(op->arg[0]) < 0 ? -errno : 0;
 }
 
+/* struct sched_attr of the kernel, version 0 (sched_setattr(2)); the libraries have no wrapper. */
+struct scheduling {
+	uint32_t size, policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime, deadline, period;
+};
+
+int op_scheduler(struct walker *w, const struct plan_op *op)
+{
+	struct scheduling s = {
+		.size = sizeof(s),
+		.policy = (uint32_t)op->arg[1],
+		.flags = op->arg[2],
+		.nice = (int32_t)op->arg[3],
+		.priority = (uint32_t)op->arg[4],
+		.runtime = op->arg[5],
+		.deadline = op->arg[6],
+		.period = op->arg[7],
+	};
+
+	(void)w;
+	return syscall(SYS_sched_setattr, 0, &s, 0) < 0 ? -errno : 0;
+}
+
+int op_io_priority(struct walker *w, const struct plan_op *op)
+{
+	(void)w;
+	/* IOPRIO_WHO_PROCESS */
+	return syscall(SYS_ioprio_set, 1, 0, (int)op->arg[1]) < 0 ? -errno : 0;
+}
+
+/* Without a mask: every CPU, so that an affinity of hoy's caller is not inherited; the kernel keeps
+ * within the cpuset. */
+int op_affinity(struct walker *w, const struct plan_op *op)
+{
+	static const struct {
+		unsigned char bits[1024];
+	} every = {{[0 ... 1023] = 0xff}};
+	size_t len;
+	const void *mask = plan_blob(w->plan, op->arg[1], &len);
+
+	if (!mask) {
+		mask = &every;
+		len = sizeof(every);
+	}
+	return syscall(SYS_sched_setaffinity, 0, len, mask) < 0 ? -errno : 0;
+}
+
 int op_umask(struct walker *w, const struct plan_op *op)
 {
 	(void)w;

@@ -35,8 +35,16 @@ int op_propagation(struct walker *w, const struct plan_op *op)
 int op_root_attach(struct walker *w, const struct plan_op *op)
 {
 	const char *path = walk_string(w, op->arg[1]);
-	int fd = w->slots[op->arg[0]], at, r = 0;
+	int fd, at, r = 0;
 	struct stat a, b;
+
+	/* In a mount namespace that was joined it is a directory there, like any other. */
+	if (op->arg[0] == SLOT_NONE) {
+		fd = resolve_open(w->root, path, O_PATH | O_DIRECTORY);
+		w->root = fd;
+		return fd < 0 ? fd : 0;
+	}
+	fd = w->slots[op->arg[0]];
 
 	/* A path is named where hooks of create will look for the root file system at it. One that
 	 * the container's user can't reach, they will not find in here either. */

@@ -16,6 +16,7 @@
 #include "init/mount.h"
 #include "init/net.h"
 #include "init/root.h"
+#include "init/terminal.h"
 
 void walker_init(struct walker *w, int sock)
 {
@@ -207,6 +208,7 @@ static const op_function functions[OP_COUNT] = {
 	[OP_MASK] = op_mask,
 	[OP_READONLY] = op_readonly,
 	[OP_ROOT_READONLY] = op_root_readonly,
+	[OP_TERMINAL] = op_terminal,
 	[OP_LOOPBACK] = op_loopback,
 	[OP_SYSCTL] = op_sysctl,
 	[OP_HOSTNAME] = op_hostname,
@@ -215,6 +217,9 @@ static const op_function functions[OP_COUNT] = {
 	[OP_KEYRING] = op_keyring,
 	[OP_RLIMIT] = op_rlimit,
 	[OP_PERSONALITY] = op_personality,
+	[OP_SCHEDULER] = op_scheduler,
+	[OP_IO_PRIORITY] = op_io_priority,
+	[OP_AFFINITY] = op_affinity,
 	[OP_MAKE_CWD] = op_make_cwd,
 	[OP_UMASK] = op_umask,
 	[OP_CAP_BOUNDING] = op_cap_bounding,

@@ -199,8 +199,12 @@ static bool describe_root(const void *plan, const struct plan_op *op, struct tex
 		plan_propagation_text(a[0], out);
 		break;
 	case OP_ROOT_ATTACH:
-		text_addf(out, "attach the root file system%s%s", STR(1) ? " at " : "",
-			  STR(1) ? STR(1) : "");
+		if (a[0] == SLOT_NONE)
+			text_addf(out, "open the root file system %s in the joined namespace",
+				  STR(1));
+		else
+			text_addf(out, "attach the root file system%s%s", STR(1) ? " at " : "",
+				  STR(1) ? STR(1) : "");
 		break;
 	case OP_MOUNT_NEW:
 		mount_text(plan, op, out);
@@ -253,6 +257,13 @@ static bool describe_root(const void *plan, const struct plan_op *op, struct tex
 	case OP_READONLY:
 		text_addf(out, "make %s read-only", STR(0));
 		break;
+	case OP_TERMINAL:
+		text_add(out, "make a terminal");
+		if (a[0] && a[1])
+			text_addf(out, " of %" PRIu64 " by %" PRIu64 " characters", a[0], a[1]);
+		if (a[3])
+			text_add(out, " and bind it on /dev/console");
+		break;
 	case OP_ROOT_READONLY:
 		text_add(out, "make the root file system read-only");
 		break;
@@ -282,11 +293,21 @@ static bool describe_kernel(const void *plan, const struct plan_op *op, struct t
 	case OP_OPEN_PROC:
 		text_add(out, "open the runtime's procfs");
 		break;
+	case OP_OPEN_NS:
+		text_addf(out, "open the %s namespace %s", STR(2), STR(1));
+		break;
+	case OP_TIME:
+		text_addf(out, "make a time namespace%s%s", STR(0)[0] ? " with offsets: " : "", STR(0));
+		break;
 	case OP_CLONE:
 		text_add(out, "clone a child into the cgroup");
 		if (a[0]) {
 			text_add(out, " and new namespaces: ");
 			plan_namespaces_text(a[0], out);
+		}
+		if (a[1]) {
+			text_add(out, "; joined: ");
+			plan_namespaces_text(a[1], out);
 		}
 		break;
 	case OP_WRITE_MAP:
@@ -303,7 +324,7 @@ static bool describe_kernel(const void *plan, const struct plan_op *op, struct t
 		text_addf(out, "barrier %" PRIu64 ": %s", a[0], plan_barrier_name((unsigned)a[0]));
 		break;
 	case OP_JOIN:
-		text_add(out, "join the container's namespaces: ");
+		text_add(out, "join namespaces: ");
 		plan_namespaces_text(a[1], out);
 		break;
 	case OP_BECOME_ROOT:
@@ -354,6 +375,21 @@ static void describe_process(const void *plan, const struct plan_op *op, struct 
 		break;
 	case OP_PERSONALITY:
 		text_addf(out, "set the personality %#" PRIx64, a[0]);
+		break;
+	case OP_SCHEDULER:
+		text_addf(out, "schedule as %s, nice %" PRId64 ", priority %" PRId64, STR(0),
+			  (int64_t)a[3], (int64_t)a[4]);
+		break;
+	case OP_IO_PRIORITY:
+		text_addf(out, "set the I/O priority %s %" PRIu64, STR(0), a[1] & 7);
+		break;
+	case OP_AFFINITY:
+		text_addf(out, "run on %s%s", STR(0) ? "the CPUs " : "every CPU",
+			  STR(0) ? STR(0) : "");
+		break;
+	case OP_EXEC_AFFINITY:
+		text_addf(out, "remember the CPUs for exec: initial %s, final %s",
+			  STR(0) ? STR(0) : "any", STR(1) ? STR(1) : "any");
 		break;
 	case OP_MAKE_CWD:
 		text_addf(out, "make the working directory %s where it is missing", STR(0));

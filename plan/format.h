@@ -35,7 +35,7 @@
 #include <stdint.h>
 
 #define PLAN_MAGIC   0x4e414c50u /* "PLAN" */
-#define PLAN_VERSION 1
+#define PLAN_VERSION 2
 #define PLAN_ARGS    8
 /* A plan is as large as its config.json allows; this bounds what the walker maps. */
 #define PLAN_SIZE_MAX (64u << 20)
@@ -68,6 +68,7 @@ enum plan_slot {
 	SLOT_LISTEN, /* bound socket in the state directory, on which the walker waits for start */
 	SLOT_ROOT,   /* detached tree of the root file system */
 	SLOT_TARGET, /* pidfd of the container to join (exec) */
+	SLOT_TERMINAL, /* the other way: the master of the terminal that the walker has made */
 	SLOT_FIRST = 8,
 	SLOT_MAX = 4096,
 	SLOT_NONE = 0xffff,
@@ -83,6 +84,8 @@ enum plan_opcode {
 	OP_OPEN_ROOT,
 	OP_OPEN_SOURCE,
 	OP_OPEN_DEVICE,
+	OP_OPEN_NS,
+	OP_TIME,
 	OP_CLONE,
 	/* the parent, after it */
 	OP_WRITE_MAP,
@@ -109,6 +112,7 @@ enum plan_opcode {
 	OP_MASK,
 	OP_READONLY,
 	OP_ROOT_READONLY,
+	OP_TERMINAL,
 	/* the walker: kernel state of the namespaces */
 	OP_LOOPBACK,
 	OP_SYSCTL,
@@ -119,6 +123,10 @@ enum plan_opcode {
 	OP_KEYRING,
 	OP_RLIMIT,
 	OP_PERSONALITY,
+	OP_SCHEDULER,
+	OP_IO_PRIORITY,
+	OP_AFFINITY,
+	OP_EXEC_AFFINITY,
 	OP_MAKE_CWD,
 	OP_UMASK,
 	OP_CAP_BOUNDING,

@@ -23,6 +23,7 @@ enum message_type {
 	MESSAGE_REACHED,   /* number: the barrier */
 	MESSAGE_FAILED,	   /* number: the operation, error: errno, text: detail, may be empty */
 	MESSAGE_EXEC,	   /* number: the operation */
+	MESSAGE_CHILD,	   /* number: pid of the walker, whose parent is the receiver */
 };
 
 struct message {

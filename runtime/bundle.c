@@ -13,6 +13,8 @@
 #include "base/fd.h"
 #include "cgroups/cgroup.h"
 #include "runtime/create.h"
+#include "runtime/handover.h"
+#include "runtime/terminal.h"
 
 #define CONFIG_MAX (16u << 20) /* the largest known have a few hundred KB */
 
@@ -71,7 +73,8 @@ int bundle_compile(const struct runtime *rt, const struct create_options *opt,
 		.cgroup_path = bundle->cgroup,
 		.cgroup_mount = cgroup_mount,
 		.kind = kind,
-		.preserve_fds = opt->preserve_fds,
+		.preserve_fds = opt->preserve_fds + rt->listen_fds,
+		.listen_fds = rt->listen_fds,
 		.no_pivot = opt->no_pivot,
 		.no_new_keyring = opt->no_new_keyring,
 		.caps_available = caps_available,
@@ -79,7 +82,11 @@ int bundle_compile(const struct runtime *rt, const struct create_options *opt,
 		.arena = a,
 	};
 	struct plan_builder b;
-	int r = compile_bundle(&env, bundle->config, &b, err);
+	int r;
+
+	if (bundle->config->process && bundle->config->process->terminal && !opt->console_socket)
+		terminal_size(&env.console_width, &env.console_height);
+	r = compile_bundle(&env, bundle->config, &b, err);
 
 	if (r == 0) {
 		r = plan_finish(&b, ret);
@@ -147,6 +154,13 @@ int pid_file_write(const char *path, int pid, struct error *err)
 	snprintf(text, sizeof(text), "%d", pid);
 	r = fd < 0 ? -errno : file_replace_at(fd, name, text, strlen(text), 0644);
 	return r < 0 ? error_set(err, -r, "write the pid file %s", path) : 0;
+}
+
+int pidfd_hand_over(const char *socket, int pidfd, struct error *err)
+{
+	_cleanup_fd_ int sock = handover_connect(socket, "--pidfd-socket", err);
+
+	return sock < 0 ? sock : handover_send(sock, "pidfd", pidfd, err);
 }
 
 const char *time_now(struct arena *a)

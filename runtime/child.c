@@ -105,6 +105,40 @@ static void lower_dac(void)
 	syscall(SYS_capset, &head, data);
 }
 
+static void become_root(const struct child_spec *spec)
+{
+	/* Where setgroups is denied there are none that could be kept by mistake. */
+	syscall(SYS_setgroups, 0, NULL);
+	if (syscall(SYS_setresgid, 0, 0, 0) < 0 || syscall(SYS_setresuid, 0, 0, 0) < 0)
+		fail(spec->sock, "become root of the user namespace");
+}
+
+/*
+ * The way into a user namespace that is there already: this child joins everything, the user
+ * namespace last, and clones once more, so that the new namespaces belong to that user namespace and
+ * its pid namespace counts. The second child is hoy's, not this one's (CLONE_PARENT).
+ */
+static void go_via(const struct child_spec *spec)
+{
+	struct clone_args args = {.flags = spec->namespaces | CLONE_PARENT};
+	const char *what;
+	pid_t pid;
+	int r = join_all(spec->via, &what);
+
+	if (r < 0) {
+		errno = -r;
+		fail(spec->sock, what);
+	}
+	become_root(spec);
+	pid = sys_clone3(&args);
+	if (pid < 0)
+		fail(spec->sock, "clone in the joined user namespace");
+	if (pid == 0)
+		return;
+	message_send(spec->sock, MESSAGE_CHILD, (unsigned)pid, 0, NULL, 0);
+	_exit(0);
+}
+
 __attribute__((noreturn)) static void child_main(const struct child_spec *spec)
 {
 	char number[16];
@@ -116,10 +150,9 @@ __attribute__((noreturn)) static void child_main(const struct child_spec *spec)
 		if (message_recv(spec->sock, &m, NULL, 0) != 1 || m.type != MESSAGE_GO ||
 		    m.number != BARRIER_MAPS)
 			_exit(1);
-		/* Where setgroups is denied there are none that could be kept by mistake. */
-		syscall(SYS_setgroups, 0, NULL);
-		if (syscall(SYS_setresgid, 0, 0, 0) < 0 || syscall(SYS_setresuid, 0, 0, 0) < 0)
-			fail(spec->sock, "become root of the user namespace");
+		become_root(spec);
+	} else if (spec->via) {
+		go_via(spec);
 	}
 	if (spec->joins)
 		lower_dac();
@@ -202,7 +235,7 @@ int child_clone(const struct child_spec *spec, struct child *ret, struct error *
 {
 	int pidfd = -1, e;
 	struct clone_args args = {
-		.flags = spec->namespaces | CLONE_PIDFD,
+		.flags = (spec->via ? 0 : spec->namespaces) | CLONE_PIDFD,
 		.pidfd = (uintptr_t)&pidfd,
 		.exit_signal = SIGCHLD,
 	};
@@ -212,7 +245,7 @@ int child_clone(const struct child_spec *spec, struct child *ret, struct error *
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = (uint64_t)spec->cgroup;
 	}
-	if (!(spec->namespaces & CLONE_NEWUSER))
+	if (!spec->copied)
 		args.flags |= SHARE_FLAGS;
 	pid = clone_and_enter(spec, &args);
 	if (pid < 0) {

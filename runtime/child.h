@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "runtime/join.h"
 
 struct child_spec {
 	uint64_t namespaces; /* CLONE_NEW* */
@@ -18,6 +19,8 @@ struct child_spec {
 	int sock;	     /* the child's end; close-on-exec like all others */
 	unsigned preserve_fds;
 	bool joins;	     /* will join a pid namespace where others live: not traceable, ever */
+	bool copied;	     /* has to outlive hoy's pause: a copy of its memory, not the same */
+	const struct join *via; /* a user namespace is joined: an intermediate child does it all */
 };
 
 struct child {

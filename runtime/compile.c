@@ -59,16 +59,6 @@ const char *compile_clean_path(struct arena *a, const char *path)
 	return out;
 }
 
-static void namespaces_parse(struct compile *c)
-{
-	size_t i;
-
-	for (i = 0; i < c->lc->namespaces.n; i++)
-		c->namespaces |= namespace_flag(c->lc->namespaces.v[i].type);
-	c->user_ns = c->namespaces & CLONE_NEWUSER;
-	c->mount_ns = c->namespaces & CLONE_NEWNS;
-}
-
 static void limit_add(struct compile *c, const char *file, const char *value, const char *field)
 {
 	struct plan_op *op = plan_add(c->b, OP_CGROUP_SET, ACTOR_PARENT, field);
@@ -109,7 +99,7 @@ static int compile_cgroup(struct compile *c)
 	return 0;
 }
 
-static void barrier_add(struct compile *c, enum plan_barrier n)
+void compile_barrier(struct compile *c, enum plan_barrier n)
 {
 	struct plan_op *op = plan_add(c->b, OP_BARRIER, ACTOR_BOTH, NULL);
 
@@ -120,7 +110,7 @@ static void barrier_add(struct compile *c, enum plan_barrier n)
 static void meet_at_mounts(struct compile *c)
 {
 	if (!c->met_at_mounts)
-		barrier_add(c, BARRIER_MOUNTS);
+		compile_barrier(c, BARRIER_MOUNTS);
 	c->met_at_mounts = true;
 }
 
@@ -148,67 +138,11 @@ static int compile_device_filter(struct compile *c)
 	return 0;
 }
 
-static void map_add(struct compile *c, const char *file, const char *field,
-		    const struct id_mappings *m)
-{
-	struct text t = TEXT_INIT;
-	struct plan_op *op;
-	size_t i;
-
-	for (i = 0; i < m->n; i++)
-		text_addf(&t, "%u %u %u\n", m->v[i].container_id, m->v[i].host_id, m->v[i].size);
-	op = plan_add(c->b, OP_WRITE_MAP, ACTOR_PARENT, field);
-	op->arg[0] = plan_put_string(c->b, file);
-	op->arg[1] = plan_put_string(c->b, t.s ? t.s : "");
-	text_free(&t);
-}
-
-/* In a user namespace only the parent has the capability to lower the score. */
-static void oom_score_add(struct compile *c, enum plan_actor actor)
-{
-	const struct process *p = c->config->process;
-	struct plan_op *op;
-
-	if (!p || !p->oom_score_adj)
-		return;
-	op = plan_add(c->b, OP_OOM_SCORE, actor, "process.oomScoreAdj");
-	op->arg[0] = (uint64_t)*p->oom_score_adj;
-}
-
-static void compile_clone(struct compile *c)
-{
-	struct plan_op *op = plan_add(c->b, OP_CLONE, ACTOR_PARENT,
-				      c->lc->namespaces.n ? "linux.namespaces" : NULL);
-
-	op->arg[0] = c->namespaces;
-	if (!c->user_ns) {
-		oom_score_add(c, ACTOR_WALKER);
-		return;
-	}
-	map_add(c, "uid_map", "linux.uidMappings", &c->lc->uid_mappings);
-	map_add(c, "gid_map", "linux.gidMappings", &c->lc->gid_mappings);
-	oom_score_add(c, ACTOR_PARENT);
-	barrier_add(c, BARRIER_MAPS);
-}
-
-static void string_op(struct compile *c, enum plan_opcode code, const char *field, const char *s)
+void compile_string_op(struct compile *c, enum plan_opcode code, const char *field, const char *s)
 {
 	struct plan_op *op = plan_add(c->b, code, ACTOR_WALKER, field);
 
 	op->arg[0] = plan_put_string(c->b, s);
-}
-
-static void compile_namespace_state(struct compile *c)
-{
-	plan_add(c->b, OP_SETSID, ACTOR_WALKER, NULL);
-	if (!c->env->no_new_keyring)
-		string_op(c, OP_KEYRING, NULL, arena_printf(c->env->arena, "_ses.%s", c->env->id));
-	if (c->namespaces & CLONE_NEWNET)
-		plan_add(c->b, OP_LOOPBACK, ACTOR_WALKER, "linux.namespaces");
-	if (c->config->hostname)
-		string_op(c, OP_HOSTNAME, "hostname", c->config->hostname);
-	if (c->config->domainname)
-		string_op(c, OP_DOMAINNAME, "domainname", c->config->domainname);
 }
 
 /* rootfsPropagation as MS_*; with AT_RECURSIVE in the upper half for the r-forms; 0 unset. */
@@ -276,7 +210,7 @@ static void compile_create_hooks(struct compile *c)
 		meet_at_mounts(c);
 		hooks_compile(c, &h->prestart, "prestart");
 		hooks_compile(c, &h->create_runtime, "createRuntime");
-		barrier_add(c, BARRIER_HOOKS);
+		compile_barrier(c, BARRIER_HOOKS);
 	}
 	hooks_compile(c, &h->create_container, "createContainer");
 }
@@ -321,13 +255,16 @@ static void compile_view(struct compile *c)
 					     arena_printf(a, "sys/%s", sysctl_path(s->key, a)));
 		op->arg[1] = plan_put_string(c->b, s->value);
 	}
+	compile_terminal(c, c->config->process, "process.", compile_dev_kind(c) != DEV_FOREIGN);
+	if (c->mount_ns)
+		compile_dev_close(c);
 	if (c->config->process)
-		string_op(c, OP_MAKE_CWD, "process.cwd", c->config->process->cwd);
+		compile_string_op(c, OP_MAKE_CWD, "process.cwd", c->config->process->cwd);
 	for (i = 0; i < c->lc->readonly_paths.n; i++)
-		string_op(c, OP_READONLY, indexed(c, "linux.readonlyPaths", i),
+		compile_string_op(c, OP_READONLY, indexed(c, "linux.readonlyPaths", i),
 			  c->lc->readonly_paths.v[i]);
 	for (i = 0; i < c->lc->masked_paths.n; i++)
-		string_op(c, OP_MASK, indexed(c, "linux.maskedPaths", i),
+		compile_string_op(c, OP_MASK, indexed(c, "linux.maskedPaths", i),
 			  c->lc->masked_paths.v[i]);
 	if (c->config->root->readonly)
 		plan_add(c->b, OP_ROOT_READONLY, ACTOR_WALKER, "root.readonly");
@@ -341,7 +278,7 @@ static int compile_all(struct compile *c)
 
 	if (!cfg->process)
 		return error_at(c->err, "process", "is required: there is nothing to run");
-	namespaces_parse(c);
+	compile_namespaces_parse(c);
 	op = plan_add(c->b, OP_OPEN_PROC, ACTOR_PARENT, NULL);
 	op->arg[0] = SLOT_PROC;
 	r = compile_cgroup(c);
@@ -349,14 +286,18 @@ static int compile_all(struct compile *c)
 		return r;
 	compile_mounts_parse(c);
 	compile_devices_parse(c);
-	compile_open_root(c);
+	if (!(c->joined & CLONE_NEWNS))
+		compile_open_root(c);
 	compile_mounts_parent(c);
 	compile_devices_parent(c);
+	compile_open_namespaces(c);
+	compile_time(c);
 	compile_clone(c);
 	if (!compile_devices_made(c))
 		r = compile_device_filter(c);
 	if (r < 0)
 		return r;
+	compile_join(c);
 	compile_namespace_state(c);
 	if (c->mount_ns) {
 		compile_root_attach(c);
@@ -375,11 +316,11 @@ static int compile_all(struct compile *c)
 	if (c->no_forks)
 		limit_add(c, "pids.max", "0", c->no_forks);
 	if (c->env->cgroup_path)
-		barrier_add(c, BARRIER_CGROUP);
+		compile_barrier(c, BARRIER_CGROUP);
 	compile_process(c, cfg->process, "process.");
 	if (c->env->kind == PLAN_CREATE) {
-		barrier_add(c, BARRIER_READY);
-		barrier_add(c, BARRIER_START);
+		compile_barrier(c, BARRIER_READY);
+		compile_barrier(c, BARRIER_START);
 	}
 	hooks_compile(c, &cfg->hooks.start_container, "startContainer");
 	compile_process_exec(c, cfg->process, "process.");

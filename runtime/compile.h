@@ -22,9 +22,11 @@ struct compile_env {
 	const char *cgroup_path;  /* below the cgroup2 mount; NULL: the container gets none */
 	const char *cgroup_mount; /* where cgroup2 is mounted */
 	enum plan_kind kind;	  /* PLAN_RUN or PLAN_CREATE */
-	unsigned preserve_fds;
+	unsigned preserve_fds; /* listen_fds included */
+	unsigned listen_fds;   /* of those, the first: sockets of a service manager */
 	bool no_pivot;
 	bool no_new_keyring;
+	unsigned console_width, console_height; /* of the caller's terminal; 0 unknown */
 	uint64_t caps_available; /* capabilities that hoy can give away (bit per capability) */
 	struct warnings *warn;
 	struct arena *arena;
@@ -37,8 +39,12 @@ struct compile {
 	const struct linux_config *lc;
 	struct plan_builder *b;
 	struct error *err;
-	uint64_t namespaces; /* CLONE_NEW* of the new ones */
-	bool user_ns, mount_ns;
+	uint64_t namespaces; /* CLONE_NEW* of the new ones, without CLONE_NEWTIME */
+	uint64_t joined;     /* of those that are joined by path */
+	unsigned *ns_slots;  /* by index in linux.namespaces; 0 for new ones */
+	bool time_ns;	     /* a new one, made apart from the others */
+	bool user_ns;	     /* the container is in another user namespace, new or joined */
+	bool mount_ns;	     /* in a new mount namespace */
 	bool met_at_mounts; /* BARRIER_MOUNTS is in the plan */
 	const char *no_forks; /* the field that limits the processes to none, or NULL */
 	/* Walker operations of mounts and devices refer to slots whose parent operations come
@@ -53,7 +59,17 @@ struct compile {
 int compile_bundle(const struct compile_env *env, const struct config *config,
 		   struct plan_builder *b, struct error *err);
 
-/* Parts, in runtime/compile_*.c. */
+/* A barrier; an operation of the walker with one string. */
+void compile_barrier(struct compile *c, enum plan_barrier n);
+void compile_string_op(struct compile *c, enum plan_opcode code, const char *field, const char *s);
+
+/* Parts, in runtime/compile_*.c, in the order of the plan. */
+void compile_namespaces_parse(struct compile *c);
+void compile_open_namespaces(struct compile *c);
+void compile_time(struct compile *c);
+void compile_clone(struct compile *c);
+void compile_join(struct compile *c);
+void compile_namespace_state(struct compile *c);
 void compile_mounts_parse(struct compile *c);
 void compile_mounts_parent(struct compile *c);
 void compile_mounts_walker(struct compile *c);
@@ -63,6 +79,10 @@ void compile_devices_walker(struct compile *c);
 /* True when linux.devices lists nodes that the walker makes, which a device filter could forbid. */
 bool compile_devices_made(const struct compile *c);
 /* The process up to (not including) the start barrier, and behind it. */
+/* OP_AFFINITY for a list of CPUs ("0-3,7"); NULL: every CPU. */
+void compile_affinity(struct compile *c, enum plan_actor actor, const char *where, const char *cpus);
+/* The terminal, if the process has one; console: /dev/console is bound too. */
+void compile_terminal(struct compile *c, const struct process *p, const char *prefix, bool console);
 void compile_process(struct compile *c, const struct process *p, const char *prefix);
 void compile_process_exec(struct compile *c, const struct process *p, const char *prefix);
 

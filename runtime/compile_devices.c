@@ -173,5 +173,4 @@ void compile_devices_walker(struct compile *c)
 	if (stage)
 		plan_add(c->b, OP_DEV_UNSTAGE, ACTOR_WALKER, NULL);
 	links_add(c);
-	compile_dev_close(c);
 }

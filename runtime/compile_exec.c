@@ -64,6 +64,45 @@ static void user_read(struct process *p, const void *plan, const struct plan_op 
 	p->user.additional_gids.v = (uint32_t *)(void *)arena_memdup(a, gids, len);
 }
 
+static struct scheduler *scheduler_read(const void *plan, const struct plan_op *op, struct arena *a)
+{
+	struct scheduler *s = arena_alloc(a, sizeof(*s));
+	int32_t *numbers = arena_alloc(a, 2 * sizeof(*numbers));
+	uint64_t *times = arena_alloc(a, 3 * sizeof(*times));
+	static const char *const flags[] = {
+		"SCHED_FLAG_RESET_ON_FORK", "SCHED_FLAG_RECLAIM",	 "SCHED_FLAG_DL_OVERRUN",
+		"SCHED_FLAG_KEEP_POLICY",   "SCHED_FLAG_KEEP_PARAMS",	 "SCHED_FLAG_UTIL_CLAMP_MIN",
+		"SCHED_FLAG_UTIL_CLAMP_MAX"};
+	unsigned i;
+
+	s->policy = plan_string(plan, op->arg[0]);
+	s->flags.v = arena_alloc(a, 8 * sizeof(*s->flags.v));
+	for (i = 0; i < 7; i++)
+		if ((op->arg[2] >> i) & 1)
+			s->flags.v[s->flags.n++] = flags[i];
+	numbers[0] = (int32_t)op->arg[3];
+	numbers[1] = (int32_t)op->arg[4];
+	s->nice = &numbers[0];
+	s->priority = &numbers[1];
+	for (i = 0; i < 3; i++)
+		times[i] = op->arg[5 + i];
+	s->runtime = &times[0];
+	s->deadline = &times[1];
+	s->period = &times[2];
+	return s;
+}
+
+static struct io_priority *io_priority_read(const void *plan, const struct plan_op *op,
+					    struct arena *a)
+{
+	struct io_priority *io = arena_alloc(a, sizeof(*io));
+
+	io->class = plan_string(plan, op->arg[0]);
+	io->priority = arena_alloc(a, sizeof(*io->priority));
+	*io->priority = (int32_t)(op->arg[1] & 7);
+	return io;
+}
+
 static void op_read(struct process *p, struct capabilities *caps, const void *plan,
 		    const struct plan_op *op, struct arena *a)
 {
@@ -101,6 +140,17 @@ static void op_read(struct process *p, struct capabilities *caps, const void *pl
 		break;
 	case OP_CWD:
 		p->cwd = arena_strdup(a, plan_string(plan, op->arg[0]));
+		break;
+	case OP_SCHEDULER:
+		p->scheduler = scheduler_read(plan, op, a);
+		break;
+	case OP_IO_PRIORITY:
+		p->io_priority = io_priority_read(plan, op, a);
+		break;
+	case OP_EXEC_AFFINITY:
+		p->exec_cpu_affinity = arena_alloc(a, sizeof(*p->exec_cpu_affinity));
+		p->exec_cpu_affinity->initial = plan_string(plan, op->arg[0]);
+		p->exec_cpu_affinity->final = plan_string(plan, op->arg[1]);
 		break;
 	case OP_EXEC:
 		p->env = vector_strings(a, plan, op->arg[1]);
@@ -235,6 +285,7 @@ static int options_apply(struct process *p, const struct exec_options *opt, stru
 	if (opt->cwd)
 		p->cwd = opt->cwd;
 	p->no_new_privileges |= opt->no_new_privs;
+	p->terminal = opt->tty;
 	if (r == 0 && opt->user)
 		r = user_option(p, opt->user, a, err);
 	if (r == 0 && opt->groups_n)
@@ -293,6 +344,8 @@ int compile_exec(const struct exec_env *env, const void *base, struct plan *ret,
 		.kind = PLAN_EXEC,
 		.preserve_fds = env->opt->preserve_fds,
 		.caps_available = env->caps_available,
+		.console_width = env->console_width,
+		.console_height = env->console_height,
 		.warn = env->warn,
 		.arena = env->arena,
 	};
@@ -311,7 +364,7 @@ int compile_exec(const struct exec_env *env, const void *base, struct plan *ret,
 	}
 	if (r < 0)
 		return r;
-	c.namespaces = *join = clone ? clone->arg[0] : 0;
+	c.namespaces = *join = clone ? clone->arg[0] | clone->arg[1] : 0;
 	c.user_ns = *join & CLONE_NEWUSER;
 	plan_begin(&b, PLAN_EXEC, env->given ? "process.json" : NULL);
 	op = plan_add(&b, OP_OPEN_PROC, ACTOR_PARENT, NULL);
@@ -319,10 +372,14 @@ int compile_exec(const struct exec_env *env, const void *base, struct plan *ret,
 	/* Without a mount namespace nothing that is joined brings the root along. */
 	if (!(c.namespaces & CLONE_NEWNS))
 		copy_add(&c, base, OP_OPEN_ROOT);
+	if (p->exec_cpu_affinity && p->exec_cpu_affinity->initial)
+		compile_affinity(&c, ACTOR_PARENT, "execCPUAffinity.initial",
+				 p->exec_cpu_affinity->initial);
 	plan_add(&b, OP_CLONE, ACTOR_PARENT, NULL);
 	/* Before joining: in a user namespace it may not be lowered. */
 	oom_add(&c, p, "");
 	join_add(&c, base);
+	compile_terminal(&c, p, "", false);
 	compile_process(&c, p, "");
 	compile_process_exec(&c, p, "");
 	r = plan_finish(&b, ret);

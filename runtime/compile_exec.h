@@ -17,6 +17,7 @@ struct exec_env {
 	const struct exec_options *opt;
 	const struct process *given; /* of --process; NULL: the container's with opt's changes */
 	uint64_t caps_available;
+	unsigned console_width, console_height; /* of the caller's terminal; 0 unknown */
 	struct warnings *warn;
 	struct arena *arena;
 };

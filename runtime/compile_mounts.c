@@ -115,7 +115,7 @@ static void cgroup_mount(struct compile *c, struct mount_plan *m)
 {
 	m->type = "cgroup2";
 	m->data.n = 0;
-	if (c->namespaces & CLONE_NEWCGROUP)
+	if ((c->namespaces | c->joined) & CLONE_NEWCGROUP)
 		return;
 	m->kind = MOUNT_BIND;
 	m->source = c->env->cgroup_mount;

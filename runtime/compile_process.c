@@ -165,6 +165,109 @@ static void personality_add(struct compile *c)
 	op->arg[0] = streq(p->domain, "LINUX32") ? PER_LINUX32 : PER_LINUX;
 }
 
+struct number_name {
+	const char *name;
+	uint64_t value;
+};
+
+static uint64_t number_of(const struct number_name *names, const char *name)
+{
+	while (names->name && !streq(names->name, name))
+		names++;
+	return names->value;
+}
+
+/* linux/sched.h; SCHED_ISO has a number there but no code (rules_process.c refuses it). */
+static const struct number_name policies[] = {
+	{"SCHED_OTHER", 0}, {"SCHED_FIFO", 1}, {"SCHED_RR", 2},	      {"SCHED_BATCH", 3},
+	{"SCHED_ISO", 4},   {"SCHED_IDLE", 5}, {"SCHED_DEADLINE", 6}, {NULL, 0},
+};
+
+static const struct number_name sched_flags[] = {
+	{"SCHED_FLAG_RESET_ON_FORK", 0x01},  {"SCHED_FLAG_RECLAIM", 0x02},
+	{"SCHED_FLAG_DL_OVERRUN", 0x04},     {"SCHED_FLAG_KEEP_POLICY", 0x08},
+	{"SCHED_FLAG_KEEP_PARAMS", 0x10},    {"SCHED_FLAG_UTIL_CLAMP_MIN", 0x20},
+	{"SCHED_FLAG_UTIL_CLAMP_MAX", 0x40}, {NULL, 0},
+};
+
+static const struct number_name io_classes[] = {
+	{"IOPRIO_CLASS_RT", 1}, {"IOPRIO_CLASS_BE", 2}, {"IOPRIO_CLASS_IDLE", 3}, {NULL, 0},
+};
+
+static void scheduler_add(struct compile *c, const struct process *p, const char *prefix)
+{
+	const struct scheduler *s = p->scheduler;
+	struct plan_op *op;
+	size_t i;
+
+	if (!s)
+		return;
+	op = plan_add(c->b, OP_SCHEDULER, ACTOR_WALKER, field(c, prefix, "scheduler"));
+	op->arg[0] = plan_put_string(c->b, s->policy);
+	op->arg[1] = number_of(policies, s->policy);
+	for (i = 0; i < s->flags.n; i++)
+		op->arg[2] |= number_of(sched_flags, s->flags.v[i]);
+	op->arg[3] = s->nice ? (uint64_t)(int64_t)*s->nice : 0;
+	op->arg[4] = s->priority ? (uint64_t)(int64_t)*s->priority : 0;
+	op->arg[5] = s->runtime ? *s->runtime : 0;
+	op->arg[6] = s->deadline ? *s->deadline : 0;
+	op->arg[7] = s->period ? *s->period : 0;
+}
+
+static void io_priority_add(struct compile *c, const struct process *p, const char *prefix)
+{
+	const struct io_priority *io = p->io_priority;
+	struct plan_op *op;
+
+	if (!io)
+		return;
+	op = plan_add(c->b, OP_IO_PRIORITY, ACTOR_WALKER, field(c, prefix, "ioPriority"));
+	op->arg[0] = plan_put_string(c->b, io->class);
+	op->arg[1] = number_of(io_classes, io->class) << 13 | (io->priority ? *io->priority & 7 : 0);
+}
+
+void compile_affinity(struct compile *c, enum plan_actor actor, const char *where,
+		      const char *cpus)
+{
+	struct plan_op *op = plan_add(c->b, OP_AFFINITY, actor, where);
+	unsigned char mask[CPU_LIST_BYTES];
+
+	if (!cpus || cpu_list_parse(cpus, mask) < 0)
+		return;
+	op->arg[0] = plan_put_string(c->b, cpus);
+	op->arg[1] = plan_put_blob(c->b, mask, sizeof(mask));
+}
+
+/* For the first process only the default counts; exec finds its own here (compile_exec.c). */
+static void affinity_add(struct compile *c, const struct process *p, const char *prefix)
+{
+	const struct cpu_affinity *cpus = p->exec_cpu_affinity;
+	bool exec = c->env->kind == PLAN_EXEC;
+	struct plan_op *op;
+
+	compile_affinity(c, ACTOR_WALKER,
+			 exec && cpus && cpus->final ? field(c, prefix, "execCPUAffinity.final") : NULL,
+			 exec && cpus ? cpus->final : NULL);
+	if (exec || !cpus)
+		return;
+	op = plan_add(c->b, OP_EXEC_AFFINITY, ACTOR_PARENT, field(c, prefix, "execCPUAffinity"));
+	op->arg[0] = plan_put_string(c->b, cpus->initial);
+	op->arg[1] = plan_put_string(c->b, cpus->final);
+}
+
+void compile_terminal(struct compile *c, const struct process *p, const char *prefix, bool console)
+{
+	struct plan_op *op;
+
+	if (!p->terminal)
+		return;
+	op = plan_add(c->b, OP_TERMINAL, ACTOR_WALKER, field(c, prefix, "terminal"));
+	op->arg[0] = p->console_size ? p->console_size->width : c->env->console_width;
+	op->arg[1] = p->console_size ? p->console_size->height : c->env->console_height;
+	op->arg[2] = p->user.uid;
+	op->arg[3] = console;
+}
+
 void compile_process(struct compile *c, const struct process *p, const char *prefix)
 {
 	const char *path = env_find(&p->env, "PATH");
@@ -172,6 +275,9 @@ void compile_process(struct compile *c, const struct process *p, const char *pre
 
 	rlimits_add(c, p, prefix, false);
 	personality_add(c);
+	affinity_add(c, p, prefix);
+	scheduler_add(c, p, prefix);
+	io_priority_add(c, p, prefix);
 	op = plan_add(c->b, OP_UMASK, ACTOR_WALKER,
 		      p->user.umask ? field(c, prefix, "user.umask") : NULL);
 	op->arg[0] = p->user.umask ? *p->user.umask : 0022;
@@ -187,6 +293,22 @@ void compile_process(struct compile *c, const struct process *p, const char *pre
 	op->arg[1] = plan_put_string(c->b, path ? path : DEFAULT_PATH);
 }
 
+/* The environment, and with sockets of a service manager what sd_listen_fds(3) looks for. */
+static uint64_t env_vector(struct compile *c, const struct process *p)
+{
+	struct arena *a = c->env->arena;
+	struct strings env = {.n = p->env.n};
+
+	if (!c->env->listen_fds)
+		return compile_vector(c->b, &p->env);
+	env.v = arena_alloc(a, (env.n + 3) * sizeof(*env.v));
+	if (env.n)
+		memcpy(env.v, p->env.v, env.n * sizeof(*env.v));
+	env.v[env.n++] = arena_printf(a, "LISTEN_FDS=%u", c->env->listen_fds);
+	env.v[env.n++] = "LISTEN_PID=1";
+	return compile_vector(c->b, &env);
+}
+
 void compile_process_exec(struct compile *c, const struct process *p, const char *prefix)
 {
 	struct plan_op *op;
@@ -196,5 +318,5 @@ void compile_process_exec(struct compile *c, const struct process *p, const char
 	op->arg[0] = 3 + c->env->preserve_fds;
 	op = plan_add(c->b, OP_EXEC, ACTOR_WALKER, field(c, prefix, "args"));
 	op->arg[0] = compile_vector(c->b, &p->args);
-	op->arg[1] = compile_vector(c->b, &p->env);
+	op->arg[1] = env_vector(c, p);
 }

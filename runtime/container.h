@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/warn.h"
+#include "cgroups/cgroup.h"
 #include "plan/builder.h"
 #include "spec/config.h"
 
@@ -22,6 +23,7 @@ struct runtime {
 	const char *root;	/* state directory, absolute: "/run/hoy" */
 	struct warnings *warn;	/* may be NULL */
 	unsigned fail_op;	/* test builds: the operation to fail; 0 none */
+	unsigned listen_fds;	/* sockets of a service manager, from descriptor 3 on (create, run) */
 	bool cgroup_disabled;	/* --cgroup-manager disabled */
 };
 
@@ -30,6 +32,8 @@ struct create_options {
 	const char *bundle;   /* directory; relative to the caller's */
 	const char *config;   /* NULL: config.json in the bundle */
 	const char *pid_file; /* NULL: none */
+	const char *console_socket; /* where the terminal goes; NULL: to the caller */
+	const char *pidfd_socket;   /* where the first process's pidfd goes; NULL: nowhere */
 	unsigned preserve_fds;
 	bool no_pivot;
 	bool no_new_keyring;
@@ -50,6 +54,8 @@ struct exec_options {
 	const char *const *caps; /* added to all sets */
 	size_t caps_n;
 	bool no_new_privs;
+	bool tty; /* without process_file: make a terminal */
+	const char *console_socket, *pidfd_socket;
 	const char *pid_file;
 	unsigned preserve_fds;
 	bool detach;
@@ -79,6 +85,13 @@ int container_delete(const struct runtime *rt, const char *id, bool force, struc
  * error is not its own. */
 int container_exec(const struct runtime *rt, const struct exec_options *opt, int *status,
 		   struct error *err);
+
+/* Stops all its processes, and lets them go on. */
+int container_pause(const struct runtime *rt, const char *id, struct error *err);
+int container_resume(const struct runtime *rt, const char *id, struct error *err);
+/* All its processes, by the cgroup. */
+int container_pids(const struct runtime *rt, const char *id, struct arena *a,
+		   struct cgroup_pids *ret, struct error *err);
 
 /* The state document of one container, as `hoy state` prints it, appended to out. */
 int container_state(const struct runtime *rt, const char *id, struct text *out,

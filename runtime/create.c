@@ -22,9 +22,11 @@
 #include "base/fd.h"
 #include "cgroups/cgroup.h"
 #include "runtime/hooks.h"
+#include "runtime/handover.h"
 #include "runtime/parent.h"
 #include "runtime/record.h"
 #include "runtime/signals.h"
+#include "runtime/terminal.h"
 
 /* A container in the making. */
 struct making {
@@ -37,6 +39,7 @@ struct making {
 	struct record record;
 	struct state state;
 	bool claimed, begun;
+	bool foreground; /* hoy waits for the end */
 };
 
 static void making_free(struct making *m)
@@ -99,7 +102,8 @@ static void state_begin(struct making *m)
 		},
 	};
 	for (i = 0; i < ns->n; i++)
-		m->state.record.own_pid_namespace |= streq(ns->v[i].type, "pid");
+		m->state.record.own_pid_namespace |=
+			streq(ns->v[i].type, "pid") && !ns->v[i].path;
 	record_start_time(getpid(), &m->state.record.creator_start_time);
 }
 
@@ -113,6 +117,9 @@ static int making_begin(struct making *m, enum plan_kind kind, struct error *err
 	r = container_id_check(m->opt->id, err);
 	if (r == 0)
 		r = bundle_read(m->rt, m->opt, &m->arena, &m->bundle, err);
+	if (r == 0)
+		r = terminal_check(m->bundle.config->process && m->bundle.config->process->terminal,
+				   m->opt->console_socket, !m->foreground, err);
 	if (r == 0 && m->bundle.cgroup)
 		r = cgroup_root_open(&cgroups, &m->arena, err);
 	if (r == 0)
@@ -127,7 +134,13 @@ static int making_begin(struct making *m, enum plan_kind kind, struct error *err
 	m->parent.cgroups = cgroups;
 	m->parent.state_root = m->rt->root;
 	m->parent.id = m->opt->id;
-	m->parent.preserve_fds = m->opt->preserve_fds;
+	m->parent.preserve_fds = m->opt->preserve_fds + m->rt->listen_fds;
+	if (m->opt->console_socket) {
+		r = m->parent.console = handover_connect(m->opt->console_socket,
+							 "--console-socket", err);
+		if (r < 0)
+			return r;
+	}
 	r = record_claim(m->rt->root, m->opt->id, &m->record, err);
 	if (r < 0)
 		return r;
@@ -174,6 +187,8 @@ static int making_finish(struct making *m, const char *status, struct error *err
 	m->state.status = status;
 	m->state.pid = m->parent.child.pid;
 	r = record_write(&m->record, &m->state, err);
+	if (r == 0 && m->opt->pidfd_socket)
+		r = pidfd_hand_over(m->opt->pidfd_socket, m->parent.child.pidfd, err);
 	if (r == 0 && m->opt->pid_file)
 		r = pid_file_write(m->opt->pid_file, m->parent.child.pid, err);
 	return r;
@@ -220,7 +235,7 @@ static int making_destroy(struct making *m, struct error *err)
 int container_run(const struct runtime *rt, const struct create_options *opt, int *status,
 		  struct error *err)
 {
-	struct making m = {.rt = rt, .opt = opt};
+	struct making m = {.rt = rt, .opt = opt, .foreground = true};
 	_cleanup_fd_ int signals = signals_catch(err);
 	int r;
 
@@ -231,7 +246,9 @@ int container_run(const struct runtime *rt, const struct create_options *opt, in
 		r = making_finish(&m, "running", err);
 	warn_flush(rt->warn);
 	if (r == 0)
-		r = signals_wait(signals, m.parent.child.pidfd, err);
+		r = m.parent.terminal >= 0
+			    ? terminal_wait(m.parent.terminal, signals, m.parent.child.pidfd, err)
+			    : signals_wait(signals, m.parent.child.pidfd, err);
 	if (r < 0) {
 		making_undo(&m);
 	} else {

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * exec: one more process in a running container. hoy makes itself undumpable first: its child is
- * born into the container's pid namespace, where others may look at it.
+ * exec: one more process in a running container.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -14,9 +12,11 @@
 #include "cgroups/cgroup.h"
 #include "runtime/compile_exec.h"
 #include "runtime/create.h"
+#include "runtime/handover.h"
 #include "runtime/parent.h"
 #include "runtime/record.h"
 #include "runtime/signals.h"
+#include "runtime/terminal.h"
 
 #define PROCESS_MAX (16u << 20)
 
@@ -85,9 +85,16 @@ static int compile(struct execing *e, struct error *err)
 		.arena = &e->arena,
 	};
 	int r = 0;
+	bool tty;
 
 	if (e->opt->process_file)
 		r = process_document(e, &env.given, err);
+	if (r < 0)
+		return r;
+	tty = env.given ? env.given->terminal : e->opt->tty;
+	r = terminal_check(tty, e->opt->console_socket, e->opt->detach, err);
+	if (r == 0 && tty && !e->opt->console_socket)
+		terminal_size(&env.console_width, &env.console_height);
 	if (r == 0)
 		r = compile_exec(&env, e->base.buf, &e->plan, &e->join, err);
 	return r;
@@ -116,17 +123,21 @@ static int begin(struct execing *e, struct error *err)
 	parent_init(&e->parent, &e->plan, &e->arena);
 	e->begun = true;
 	e->parent.preserve_fds = e->opt->preserve_fds;
-	e->parent.slots[SLOT_TARGET] = e->target;
 	if (e->join & CLONE_NEWPID)
-		e->parent.join_pid_ns = e->target;
-	e->target = -1;
+		join_add(&e->parent.join, CLONE_NEWPID, fcntl(e->target, F_DUPFD_CLOEXEC, 0));
+	e->parent.slots[SLOT_TARGET] = fd_take(&e->target);
 	r = open_cgroup(e, err);
-	if (r == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		r = error_set(err, errno, "become undumpable");
+	if (r == 0 && e->opt->console_socket) {
+		r = e->parent.console = handover_connect(e->opt->console_socket,
+							 "--console-socket", err);
+		r = r < 0 ? r : 0;
+	}
 	if (r == 0)
 		r = parent_begin(&e->parent, err);
 	if (r == 0)
 		r = parent_continue(&e->parent, err);
+	if (r == 0 && e->opt->pidfd_socket)
+		r = pidfd_hand_over(e->opt->pidfd_socket, e->parent.child.pidfd, err);
 	if (r == 0 && e->opt->pid_file)
 		r = pid_file_write(e->opt->pid_file, e->parent.child.pid, err);
 	return r;
@@ -164,7 +175,9 @@ int container_exec(const struct runtime *rt, const struct exec_options *opt, int
 	*status = 0;
 	warn_flush(rt->warn);
 	if (r == 0 && !opt->detach) {
-		r = signals_wait(signals, e.parent.child.pidfd, err);
+		r = e.parent.terminal >= 0
+			    ? terminal_wait(e.parent.terminal, signals, e.parent.child.pidfd, err)
+			    : signals_wait(signals, e.parent.child.pidfd, err);
 		if (r >= 0) {
 			*status = r;
 			r = 0;

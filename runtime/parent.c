@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -17,6 +18,7 @@
 #include "cgroups/device_filter.h"
 #include "plan/describe.h"
 #include "plan/message.h"
+#include "runtime/handover.h"
 #include "runtime/hooks.h"
 
 #define PROC_MAGIC	0x9fa0
@@ -35,9 +37,11 @@ void parent_init(struct parent *p, const struct plan *plan, struct arena *a)
 		.cgroups = {.fd = -1},
 		.slots = arena_alloc(a, n * sizeof(int)),
 		.cgroup_fd = -1,
-		.join_pid_ns = -1,
+		.join = JOIN_INIT,
 		.child = {.pidfd = -1},
 		.sock = -1,
+		.console = -1,
+		.terminal = -1,
 		.at = 1,
 	};
 	for (i = 0; i < n; i++)
@@ -216,6 +220,9 @@ static int slots_send(struct parent *p)
 	return message_send(p->sock, MESSAGE_GO, 0, 0, NULL, 0);
 }
 
+static int walker_failed(struct parent *p, const struct message *m, struct error *err);
+static int walker_gone(struct parent *p, struct error *err);
+
 /* In a new user namespace the child waits for the maps, and reads nothing else before them. */
 static bool maps_first(const struct parent *p)
 {
@@ -231,17 +238,71 @@ static bool maps_first(const struct parent *p)
 	return false;
 }
 
+static bool joins_pid_ns(const struct parent *p)
+{
+	unsigned i;
+
+	for (i = 0; i < p->join.n; i++)
+		if (p->join.v[i].flag == CLONE_NEWPID)
+			return true;
+	return false;
+}
+
+/* The intermediate child has cloned the walker, which is a child of ours, and ends. */
+static int follow_via(struct parent *p, struct error *err)
+{
+	struct child walker = {.pidfd = -1};
+	struct message m;
+	int r = message_recv(p->sock, &m, NULL, 0);
+
+	if (r == 0)
+		return walker_gone(p, err);
+	if (r < 0)
+		return error_set(err, -r, "hear from the child");
+	if (m.type == MESSAGE_FAILED)
+		return walker_failed(p, &m, err);
+	if (m.type != MESSAGE_CHILD)
+		return error_say(err, EPROTO, "the container's first process talks nonsense");
+	/* Not reaped by anybody but us, so the number still means it. */
+	walker.pid = (pid_t)m.number;
+	walker.pidfd = sys_pidfd_open(walker.pid, 0);
+	if (walker.pidfd < 0)
+		return error_set(err, errno, "open the walker's pidfd");
+	while (waitpid(p->child.pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	fd_close(p->child.pidfd);
+	p->child = walker;
+	return 0;
+}
+
+static int open_ns(struct parent *p, const struct plan_op *op, struct error *err)
+{
+	int fd = join_open(STR(1), STR(2), op->arg[3], STR(4), err);
+
+	if (fd < 0)
+		return fd;
+	p->slots[op->arg[0]] = fd;
+	/* slots are closed once they are sent: the joining needs one of its own. */
+	fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (fd < 0)
+		return error_set(err, errno, "%s", "");
+	join_add(&p->join, op->arg[3], fd);
+	return 0;
+}
+
 static int clone_child(struct parent *p, const struct plan_op *op, struct error *err)
 {
 	_cleanup_fd_ int init = init_program(err), theirs = -1;
 	struct child_spec spec = {
-		.namespaces = op->arg[0],
+		.namespaces = op->arg[0] & ~(uint64_t)CLONE_NEWTIME,
 		.cgroup = p->cgroup_fd,
 		.init = init,
 		.preserve_fds = p->preserve_fds,
-		.joins = p->join_pid_ns >= 0,
+		.joins = joins_pid_ns(p),
+		.copied = (op->arg[0] & (CLONE_NEWUSER | CLONE_NEWTIME)) || join_user(&p->join) >= 0,
+		.via = join_user(&p->join) >= 0 ? &p->join : NULL,
 	};
-	int pair[2], r;
+	int pair[2], r, back;
 
 	if (init < 0)
 		return init;
@@ -254,8 +315,6 @@ static int clone_child(struct parent *p, const struct plan_op *op, struct error 
 		return error_set(err, errno, "make a socket pair");
 	p->sock = pair[0];
 	spec.sock = theirs = pair[1];
-	if (p->join_pid_ns >= 0 && setns(p->join_pid_ns, CLONE_NEWPID) < 0)
-		return error_set(err, errno, "set the pid namespace for the child");
 	/* Already in the socket when the walker looks. A child that waits for its maps reads only that
 	 * before it is the walker: there everything else follows behind them. */
 	if (!maps_first(p)) {
@@ -263,7 +322,16 @@ static int clone_child(struct parent *p, const struct plan_op *op, struct error 
 		if (r < 0)
 			return error_set(err, -r, "send the plan to the child");
 	}
-	return child_clone(&spec, &p->child, err);
+	/* Others in that pid namespace must not look into the child, nor into what it shares. */
+	if (spec.joins && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return error_set(err, errno, "become undumpable");
+	r = spec.via ? 0 : join_enter(&p->join, err);
+	if (r == 0)
+		r = child_clone(&spec, &p->child, err);
+	back = join_leave(&p->join, r < 0 ? NULL : err);
+	if (r < 0 || back < 0)
+		return r < 0 ? r : back;
+	return spec.via ? follow_via(p, err) : 0;
 }
 
 static int proc_put(struct parent *p, const char *file, const char *value, struct error *err)
@@ -299,6 +367,17 @@ static int set_oom_score(struct parent *p, const struct plan_op *op, struct erro
 	return r;
 }
 
+/* Of hoy itself, and so of the child when it is born: before it is in the cgroup's cpuset. */
+static int set_affinity(struct parent *p, const struct plan_op *op, struct error *err)
+{
+	size_t len;
+	const void *mask = plan_blob(p->plan->buf, op->arg[1], &len);
+
+	if (mask && sched_setaffinity(0, len, mask) < 0)
+		return error_set(err, errno, "%s", "");
+	return 0;
+}
+
 /* One operation whose actor is the parent. */
 static int parent_op(struct parent *p, const struct plan_op *op, struct error *err)
 {
@@ -317,12 +396,20 @@ static int parent_op(struct parent *p, const struct plan_op *op, struct error *e
 		return open_source(p, op, err);
 	case OP_OPEN_DEVICE:
 		return open_device(p, op, err);
+	case OP_OPEN_NS:
+		return open_ns(p, op, err);
+	case OP_TIME:
+		return join_time(&p->join, STR(0), err);
 	case OP_CLONE:
 		return clone_child(p, op, err);
 	case OP_WRITE_MAP:
 		return write_map(p, op, err);
 	case OP_OOM_SCORE:
 		return set_oom_score(p, op, err);
+	case OP_AFFINITY:
+		return set_affinity(p, op, err);
+	case OP_EXEC_AFFINITY:
+		return 0; /* kept in the stored plan for exec */
 	case OP_HOOK:
 		return hook_run(p->plan->buf, op, p->child.pid, err);
 	default:
@@ -400,12 +487,34 @@ static int walker_gone(struct parent *p, struct error *err)
 	return error_say(err, EIO, "its first process ended unexpectedly");
 }
 
+/* The walker has made a terminal: its master goes to the engine, or is kept. */
+static int take_terminal(struct parent *p, struct error *err)
+{
+	int master = fd_take(&p->slots[SLOT_TERMINAL]), r;
+
+	if (master < 0)
+		return error_say(err, EPROTO, "the container's first process talks nonsense");
+	if (p->console < 0) {
+		p->terminal = master;
+		return 0;
+	}
+	/* runc sends a name of the terminal; receivers want some payload. */
+	r = handover_send(p->console, "/dev/ptmx", master, err);
+	close(master);
+	return r;
+}
+
 /* Waits for one message of this type and number. */
 static int expect(struct parent *p, enum message_type type, unsigned number, struct error *err)
 {
 	struct message m;
-	int r = message_recv(p->sock, &m, NULL, 0);
+	int r;
 
+	do {
+		r = message_recv(p->sock, &m, p->slots, plan_header(p->plan->buf)->slots);
+		if (r == 1 && m.type == MESSAGE_SLOTS && take_terminal(p, err) < 0)
+			return -EIO;
+	} while (r == 1 && m.type == MESSAGE_SLOTS);
 	if (r == 0)
 		return walker_gone(p, err);
 	if (r < 0)
@@ -569,9 +678,12 @@ void parent_close(struct parent *p)
 
 	for (i = 0; i < n; i++)
 		p->slots[i] = fd_close(p->slots[i]);
+	join_close(&p->join);
 	p->cgroup_fd = fd_close(p->cgroup_fd);
 	p->child.pidfd = fd_close(p->child.pidfd);
 	p->sock = fd_close(p->sock);
+	p->console = fd_close(p->console);
+	p->terminal = fd_close(p->terminal);
 	p->cgroups.fd = fd_close(p->cgroups.fd);
 }
 #undef STR

@@ -16,6 +16,7 @@
 #include "cgroups/cgroup.h"
 #include "plan/builder.h"
 #include "runtime/child.h"
+#include "runtime/join.h"
 
 struct parent {
 	const struct plan *plan;
@@ -28,10 +29,12 @@ struct parent {
 	const char *cgroup_path; /* once made; NULL before */
 	unsigned cgroup_made;	 /* directories */
 	int cgroup_fd;
-	int join_pid_ns; /* exec: a pidfd whose pid namespace the child is born in; -1 */
+	struct join join; /* namespaces that the child is born in; exec adds that of a pidfd */
 	bool own_pid_ns;     /* of the child */
 	struct child child;
 	int sock;
+	int console;  /* connected --console-socket, to which a terminal goes; -1 */
+	int terminal; /* the master otherwise; -1 */
 	unsigned at; /* the operation that comes next */
 };
 

@@ -114,7 +114,7 @@ static struct strings capability_list(struct arena *a)
 
 void features_write(const char *version, struct text *out)
 {
-	static const char *namespaces[] = {"cgroup", "ipc",  "mount", "network",
+	static const char *namespaces[] = {"cgroup", "ipc",  "mount", "network", "time",
 					   "pid",    "user", "uts",   NULL};
 	struct arena a = ARENA_INIT;
 	struct string_pair own = {"dev.hoy.version", version};

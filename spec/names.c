@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <errno.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/resource.h>
@@ -169,6 +170,47 @@ static int real_time_signal(const char *name)
 			return -1;
 	}
 	return from_min ? SIGRTMIN + (int)more : SIGRTMAX - (int)more;
+}
+
+/* A number at *s, which is moved behind it; -1 where there is none or it is too large. */
+static long cpu_number(const char **s)
+{
+	long v = 0;
+
+	*s += strspn(*s, " ");
+	if (**s < '0' || **s > '9')
+		return -1;
+	for (; **s >= '0' && **s <= '9'; (*s)++) {
+		v = v * 10 + (**s - '0');
+		if (v >= CPU_LIST_BYTES * 8)
+			return -1;
+	}
+	*s += strspn(*s, " ");
+	return v;
+}
+
+int cpu_list_parse(const char *text, unsigned char *mask)
+{
+	unsigned char bits[CPU_LIST_BYTES] = {0};
+
+	for (;; text++) {
+		long first = cpu_number(&text), last = first;
+
+		if (first >= 0 && *text == '-') {
+			text++;
+			last = cpu_number(&text);
+		}
+		if (first < 0 || last < first)
+			return -EINVAL;
+		for (; first <= last; first++)
+			bits[first / 8] |= (unsigned char)(1u << first % 8);
+		if (*text != ',')
+			break;
+	}
+	if (*text)
+		return -EINVAL;
+	memcpy(mask, bits, sizeof(bits));
+	return 0;
 }
 
 int signal_by_name(const char *name)

@@ -38,6 +38,11 @@ int signal_by_name(const char *name);
  * "net/ipv4/conf/eth0.7/mtu" can name an interface with a dot (sysctl.d(5)). */
 const char *sysctl_path(const char *key, struct arena *a);
 
+/* Reads a list of CPUs, "0-3,7", blanks allowed, into a mask of CPU_LIST_BYTES bytes, bit n of byte
+ * n / 8. 0, or -EINVAL (no such list, or a CPU of 8192 and more). */
+#define CPU_LIST_BYTES 1024
+int cpu_list_parse(const char *text, unsigned char *mask);
+
 enum mount_option_kind {
 	MOUNT_OPTION_ATTR,	  /* a flag of the mount: set, clear (mount_setattr) */
 	MOUNT_OPTION_SB,	  /* a flag of the file system alone: sb (fsconfig) */

@@ -9,19 +9,12 @@
 #include "spec/config.h"
 
 static const struct refused list[] = {
-	{"process.terminal", "terminals", false},
 	{"process.apparmorProfile", "AppArmor", false},
 	{"process.selinuxLabel", "SELinux", false},
-	{"process.scheduler", "scheduling policies", false},
-	{"process.ioPriority", "I/O priorities", false},
-	{"process.execCPUAffinity", "CPU affinity", false},
 	{"mounts[].options[]=idmap", "mounts with id mappings", false},
 	{"mounts[].options[]=ridmap", "mounts with id mappings", false},
 	{"mounts[].uidMappings", "mounts with id mappings", false},
 	{"mounts[].gidMappings", "mounts with id mappings", false},
-	{"linux.namespaces[].path", "joining namespaces", false},
-	{"linux.namespaces[].type=time", "time namespaces", false},
-	{"linux.timeOffsets", "time namespaces", false},
 	{"linux.seccomp", "seccomp filters", false},
 	{"linux.mountLabel", "SELinux", false},
 	{"linux.intelRdt", "resctrl", true},

@@ -130,6 +130,54 @@ static void apply_capabilities(struct capabilities *c, const char *prefix, struc
 	filter_set(&f, &c->ambient, permitted & inheritable, "not in permitted and inheritable");
 }
 
+static int check_scheduler(const struct process *p, const char *prefix, struct error *err)
+{
+	const struct scheduler *s = p->scheduler;
+
+	if (!s)
+		return 0;
+	if (streq(s->policy, "SCHED_ISO")) {
+		error_field(err, "%sscheduler.policy", prefix);
+		return error_say(err, EINVAL, "Linux has reserved SCHED_ISO but never had it");
+	}
+	if (s->nice && (*s->nice < -20 || *s->nice > 19)) {
+		error_field(err, "%sscheduler.nice", prefix);
+		return error_say(err, EINVAL, "must be a number from -20 to 19, got %d", *s->nice);
+	}
+	return 0;
+}
+
+static int check_io_priority(const struct process *p, const char *prefix, struct error *err)
+{
+	const struct io_priority *io = p->io_priority;
+
+	if (!io || !io->priority || (*io->priority >= 0 && *io->priority <= 7))
+		return 0;
+	error_field(err, "%sioPriority.priority", prefix);
+	return error_say(err, EINVAL, "must be a number from 0 to 7, got %d", *io->priority);
+}
+
+static int check_cpus(const char *list, const char *prefix, const char *name, struct error *err)
+{
+	unsigned char mask[CPU_LIST_BYTES];
+
+	if (!list || cpu_list_parse(list, mask) == 0)
+		return 0;
+	error_field(err, "%sexecCPUAffinity.%s", prefix, name);
+	return error_say(err, EINVAL, "must be a list of CPUs like \"0-3,7\", got \"%.200s\"", list);
+}
+
+static int check_affinity(const struct process *p, const char *prefix, struct error *err)
+{
+	const struct cpu_affinity *cpus = p->exec_cpu_affinity;
+	int r;
+
+	if (!cpus)
+		return 0;
+	r = check_cpus(cpus->initial, prefix, "initial", err);
+	return r < 0 ? r : check_cpus(cpus->final, prefix, "final", err);
+}
+
 int rules_apply_process(struct process *p, const char *prefix, struct arena *a,
 			struct warnings *warn, struct error *err)
 {
@@ -141,6 +189,12 @@ int rules_apply_process(struct process *p, const char *prefix, struct arena *a,
 	if (r < 0)
 		return r;
 	r = check_rlimits(p, prefix, err);
+	if (r == 0)
+		r = check_scheduler(p, prefix, err);
+	if (r == 0)
+		r = check_io_priority(p, prefix, err);
+	if (r == 0)
+		r = check_affinity(p, prefix, err);
 	if (r < 0)
 		return r;
 	if (p->capabilities)

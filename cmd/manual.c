@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/manual.h"
+
+#include <string.h>
+
+#include "cmd/verb.h"
+
+/* Appends s for roff: a backslash and a leading dot or quote would be commands, and a hyphen stands
+ * for a minus that can be copied to a shell. */
+static void roff(const char *s, struct text *out)
+{
+	if (*s == '.' || *s == '\'')
+		text_add(out, "\\&");
+	for (; *s; s++) {
+		if (*s == '\\')
+			text_add(out, "\\e");
+		else if (*s == '-')
+			text_add(out, "\\-");
+		else
+			text_add_bytes(out, s, 1);
+	}
+}
+
+static void roff_line(const char *macro, const char *s, struct text *out)
+{
+	text_add(out, macro);
+	roff(s, out);
+	text_add(out, "\n");
+}
+
+/* Calls use() for each option of the tables that the help shows. */
+static void options_each(const struct option_spec *const *tables,
+			 void (*use)(const struct option_spec *o, struct text *out),
+			 struct text *out)
+{
+	const struct option_spec *o;
+
+	for (; *tables; tables++)
+		for (o = *tables; o->name; o++)
+			if (o->kind != OPTION_REFUSED)
+				use(o, out);
+}
+
+static void option_man(const struct option_spec *o, struct text *out)
+{
+	text_add(out, ".TP\n");
+	if (o->letter)
+		text_addf(out, "\\fB\\-%c\\fR, ", o->letter);
+	text_add(out, "\\fB\\-\\-");
+	roff(o->name, out);
+	text_add(out, "\\fR");
+	if (o->value)
+		text_addf(out, " \\fI%s\\fR", o->value);
+	text_add(out, "\n");
+	roff(o->help, out);
+	text_add(out, ".\n");
+}
+
+static void verb_man(const struct verb *v, struct text *out)
+{
+	const char *const *paragraph;
+
+	text_addf(out, ".SS hoy %s ", v->name);
+	roff(v->synopsis, out);
+	text_add(out, "\n");
+	for (paragraph = v->text; paragraph && *paragraph; paragraph++) {
+		roff_line(".PP\n", *paragraph, out);
+	}
+	if (!v->text) {
+		text_add(out, ".PP\nTo ");
+		roff(v->help, out);
+		text_add(out, ".\n");
+	}
+	options_each(v->tables, option_man, out);
+}
+
+void manual_man(struct text *out)
+{
+	const struct verb *const *v;
+
+	text_addf(out, ".TH HOY 1 \"\" \"hoy %s\" \"User Commands\"\n", HOY_VERSION);
+	text_add(out, ".SH NAME\nhoy \\- run containers as the OCI runtime specification says\n"
+		      ".SH SYNOPSIS\n\\fBhoy\\fR [\\fIOPTION\\fR...] \\fICOMMAND\\fR "
+		      "[\\fIARGUMENT\\fR...]\n"
+		      ".SH DESCRIPTION\n"
+		      "hoy takes an OCI bundle, a root file system and a config.json, through its life. "
+		      "\\fBhoy plan\\fR prints every step of it, with the field behind each, without "
+		      "doing anything. The command line is runc's; under the name \\fBrunc\\fR (a "
+		      "link), \\fBrun\\fR takes the bundle in the current directory, as runc does.\n"
+		      ".SH OPTIONS\n");
+	options_each(global_tables, option_man, out);
+	text_add(out, ".SH COMMANDS\n");
+	for (v = verbs; *v; v++)
+		verb_man(*v, out);
+	text_add(out, ".SH EXIT STATUS\n\\fBrun\\fR and \\fBexec\\fR return that of the process, or "
+		      "128 and the signal's number when it was killed; \\fBexec\\fR returns 255 when "
+		      "the command could not be executed. Every other failure is 1.\n"
+		      ".SH FILES\n.TP\n/run/hoy, $XDG_RUNTIME_DIR/hoy\nThe state of root's and of other "
+		      "users' containers.\n"
+		      ".SH SEE ALSO\n\\fBrunc\\fR(8), \\fBcrun\\fR(1), \\fBcgroups\\fR(7), "
+		      "\\fBnamespaces\\fR(7)\n");
+}
+
+static void option_word(const struct option_spec *o, struct text *out)
+{
+	text_addf(out, " --%s", o->name);
+	if (o->letter)
+		text_addf(out, " -%c", o->letter);
+}
+
+/* What follows an option: its choices, or a file or directory. */
+static void option_case(const struct option_spec *o, struct text *out)
+{
+	const char *const *c;
+
+	if (!o->value || (o->kind != OPTION_CHOICE && o->kind != OPTION_PATH))
+		return;
+	text_addf(out, "        --%s", o->name);
+	if (o->letter)
+		text_addf(out, " | -%c", o->letter);
+	text_add(out, ")\n            mapfile -t COMPREPLY < <(compgen ");
+	if (o->kind == OPTION_PATH) {
+		text_add(out, strcmp(o->value, "DIR") == 0 ? "-d" : "-f");
+	} else {
+		text_add(out, "-W \"");
+		for (c = o->choices; *c; c++)
+			text_addf(out, "%s%s", c == o->choices ? "" : " ", *c);
+		text_add(out, "\"");
+	}
+	text_add(out, " -- \"$word\")\n            return ;;\n");
+}
+
+static bool wants_id(const struct verb *v)
+{
+	return v->needs && strstr(v->needs, "container ID");
+}
+
+void manual_bash(struct text *out)
+{
+	const struct verb *const *v;
+
+	text_add(out, "# bash completion for hoy; made by \"hoy help --format bash\"\n"
+		      "_hoy() {\n"
+		      "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}\n"
+		      "    local verb='' i root=()\n"
+		      "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
+		      "        case ${COMP_WORDS[i]} in\n"
+		      "        --root) root=(--root \"${COMP_WORDS[++i]}\") ;;\n"
+		      "        -*) ;;\n"
+		      "        *) verb=${COMP_WORDS[i]}; break ;;\n"
+		      "        esac\n"
+		      "    done\n"
+		      "    case $verb in\n    '')\n        case $before in\n");
+	options_each(global_tables, option_case, out);
+	text_add(out, "        esac\n        mapfile -t COMPREPLY < <(compgen -W \"");
+	for (v = verbs; *v; v++)
+		text_addf(out, "%s ", (*v)->name);
+	options_each(global_tables, option_word, out);
+	text_add(out, "\" -- \"$word\") ;;\n");
+	for (v = verbs; *v; v++) {
+		text_addf(out, "    %s)\n        case $before in\n", (*v)->name);
+		options_each((*v)->tables, option_case, out);
+		text_add(out, "        esac\n        mapfile -t COMPREPLY < <(compgen -W \"");
+		options_each((*v)->tables, option_word, out);
+		text_add(out, " --help");
+		if (wants_id(*v))
+			text_add(out, " $(hoy \"${root[@]}\" list -q 2>/dev/null)");
+		text_add(out, "\" -- \"$word\") ;;\n");
+	}
+	text_add(out, "    esac\n}\ncomplete -F _hoy hoy\n");
+}
