@@ -19,6 +19,7 @@ int op_io_priority(struct walker *w, const struct plan_op *op);
 int op_affinity(struct walker *w, const struct plan_op *op);
 int op_umask(struct walker *w, const struct plan_op *op);
 int op_cap_bounding(struct walker *w, const struct plan_op *op);
+int op_seccomp(struct walker *w, const struct plan_op *op);
 int op_user(struct walker *w, const struct plan_op *op);
 int op_caps(struct walker *w, const struct plan_op *op);
 int op_no_new_privs(struct walker *w, const struct plan_op *op);

@@ -130,6 +130,7 @@ enum plan_opcode {
 	OP_MAKE_CWD,
 	OP_UMASK,
 	OP_CAP_BOUNDING,
+	OP_SECCOMP,
 	OP_USER,
 	OP_CAPS,
 	OP_NO_NEW_PRIVS,

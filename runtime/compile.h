@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/warn.h"
 #include "plan/builder.h"
+#include "runtime/seccomp.h"
 #include "spec/config.h"
 
 struct compile_env {
@@ -28,6 +29,7 @@ struct compile_env {
 	bool no_new_keyring;
 	unsigned console_width, console_height; /* of the caller's terminal; 0 unknown */
 	uint64_t caps_available; /* capabilities that hoy can give away (bit per capability) */
+	const struct seccomp_filter *seccomp; /* of linux.seccomp; NULL: none */
 	struct warnings *warn;
 	struct arena *arena;
 };
