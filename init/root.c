@@ -32,6 +32,41 @@ int op_propagation(struct walker *w, const struct plan_op *op)
 	return sys_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, 0, 0, op->arg[0]) < 0 ? -errno : 0;
 }
 
+static int tree_clone(int fd, unsigned recursive)
+{
+	return sys_open_tree(fd, "",
+			     AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | recursive);
+}
+
+/*
+ * In a user namespace the trees are cloned here, from this namespace's copy of the runtime's mounts:
+ * the kernel has locked in it what a less privileged owner must not change (read-only, nosuid, nodev,
+ * what lies below), and a clone keeps the locks. One made by the parent would have none.
+ */
+int op_take_tree(struct walker *w, const struct plan_op *op)
+{
+	int *slot = &w->slots[op->arg[0]], fd;
+
+	fd = tree_clone(*slot, op->arg[2] ? AT_RECURSIVE : 0);
+	if (fd < 0 && errno != EINVAL)
+		return -errno;
+	if (fd < 0 && !op->arg[2]) {
+		fd = tree_clone(*slot, AT_RECURSIVE);
+		if (fd >= 0) {
+			close(fd);
+			walk_detail(w, "a user namespace can't leave out what is mounted below it: rbind",
+				    NULL, NULL, NULL);
+			return WALK_SAID;
+		}
+	}
+	/* What can't be cloned here is no path of this namespace, but a detached tree already. */
+	if (fd >= 0) {
+		close(*slot);
+		*slot = fd;
+	}
+	return 0;
+}
+
 int op_root_attach(struct walker *w, const struct plan_op *op)
 {
 	const char *path = walk_string(w, op->arg[1]);

@@ -8,6 +8,7 @@
 #include "init/walk.h"
 
 int op_propagation(struct walker *w, const struct plan_op *op);
+int op_take_tree(struct walker *w, const struct plan_op *op);
 int op_root_attach(struct walker *w, const struct plan_op *op);
 int op_root_pivot(struct walker *w, const struct plan_op *op);
 int op_root_propagation(struct walker *w, const struct plan_op *op);

@@ -200,6 +200,7 @@ static const op_function functions[OP_COUNT] = {
 	[OP_JOIN] = op_join,
 	[OP_BECOME_ROOT] = op_become_root,
 	[OP_PROPAGATION] = op_propagation,
+	[OP_TAKE_TREE] = op_take_tree,
 	[OP_ROOT_ATTACH] = op_root_attach,
 	[OP_MOUNT_NEW] = op_mount_new,
 	[OP_MOUNT_BIND] = op_mount_bind,

@@ -184,11 +184,15 @@ static bool describe_root(const void *plan, const struct plan_op *op, struct tex
 
 #define STR(i) plan_string(plan, a[i])
 	switch (op->code) {
+	case OP_TAKE_TREE:
+		text_addf(out, "clone %s in the new mount namespace", STR(1));
+		break;
 	case OP_OPEN_ROOT:
-		text_addf(out, "clone the root file system %s", STR(1));
+		text_addf(out, "%s the root file system %s", a[3] ? "open" : "clone", STR(1));
 		break;
 	case OP_OPEN_SOURCE:
-		text_addf(out, "clone %s%s", STR(1), a[2] ? " and what is mounted below it" : "");
+		text_addf(out, "%s %s%s", a[4] ? "open" : "clone", STR(1),
+			  a[2] ? " and what is mounted below it" : "");
 		break;
 	case OP_OPEN_DEVICE:
 		text_addf(out, "open the device %s (%c %" PRIu64 ":%" PRIu64 ")", STR(1),

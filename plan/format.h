@@ -98,6 +98,7 @@ enum plan_opcode {
 	OP_BECOME_ROOT,
 	/* the walker: the root file system */
 	OP_PROPAGATION,
+	OP_TAKE_TREE,
 	OP_ROOT_ATTACH,
 	OP_MOUNT_NEW,
 	OP_MOUNT_BIND,

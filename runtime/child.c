@@ -146,14 +146,15 @@ __attribute__((noreturn)) static void child_main(const struct child_spec *spec)
 	struct message m;
 	unsigned i;
 
-	if (spec->namespaces & CLONE_NEWUSER) {
+	if (spec->via)
+		go_via(spec);
+	if (spec->waits) {
 		if (message_recv(spec->sock, &m, NULL, 0) != 1 || m.type != MESSAGE_GO ||
 		    m.number != BARRIER_MAPS)
 			_exit(1);
-		become_root(spec);
-	} else if (spec->via) {
-		go_via(spec);
 	}
+	if (spec->namespaces & CLONE_NEWUSER)
+		become_root(spec);
 	if (spec->joins)
 		lower_dac();
 	for (i = 0; i < spec->preserve_fds; i++)

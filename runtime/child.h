@@ -20,6 +20,7 @@ struct child_spec {
 	unsigned preserve_fds;
 	bool joins;	     /* will join a pid namespace where others live: not traceable, ever */
 	bool copied;	     /* has to outlive hoy's pause: a copy of its memory, not the same */
+	bool waits;	     /* for BARRIER_MAPS, before it is the walker */
 	const struct join *via; /* a user namespace is joined: an intermediate child does it all */
 };
 

@@ -85,7 +85,9 @@ static int compile_cgroup(struct compile *c)
 		return 0;
 	}
 	op = plan_add(c->b, OP_CGROUP_MAKE, ACTOR_PARENT,
-		      c->lc->cgroups_path ? "linux.cgroupsPath" : NULL);
+		      c->lc->cgroups_path ? "linux.cgroupsPath"
+		      : limits.n	  ? "linux.resources"
+					  : NULL);
 	op->arg[0] = plan_put_string(c->b, c->env->cgroup_path);
 	op->arg[1] = plan_put_string(c->b, limits.controllers);
 	for (i = 0; i < limits.n; i++) {
@@ -183,6 +185,7 @@ static void compile_root_attach(struct compile *c)
 	op = plan_add(c->b, OP_PROPAGATION, ACTOR_WALKER,
 		      c->lc->rootfs_propagation ? "linux.rootfsPropagation" : NULL);
 	op->arg[0] = p == SYS_MS_PRIVATE || p == SYS_MS_UNBINDABLE ? SYS_MS_PRIVATE : SYS_MS_SLAVE;
+	compile_take_tree(c, "root.path", SLOT_ROOT, c->env->rootfs, true);
 	op = plan_add(c->b, OP_ROOT_ATTACH, ACTOR_WALKER, "root.path");
 	op->arg[0] = SLOT_ROOT;
 	if (c->config->hooks.prestart.n || c->config->hooks.create_runtime.n ||
@@ -197,9 +200,31 @@ static void compile_open_root(struct compile *c)
 
 	op->arg[0] = SLOT_ROOT;
 	op->arg[1] = plan_put_string(c->b, c->env->rootfs);
-	if (c->mount_ns)
+	op->arg[3] = c->inside;
+	if (c->mount_ns && !c->inside)
 		op->arg[2] = p == SYS_MS_PRIVATE || p == SYS_MS_UNBINDABLE ? SYS_MS_PRIVATE
 									   : SYS_MS_SLAVE;
+}
+
+void compile_open_trees(struct compile *c)
+{
+	if (!(c->joined & CLONE_NEWNS))
+		compile_open_root(c);
+	compile_mounts_parent(c);
+	compile_devices_parent(c);
+}
+
+void compile_take_tree(struct compile *c, const char *field, unsigned slot, const char *path,
+		       bool recursive)
+{
+	struct plan_op *op;
+
+	if (!c->inside)
+		return;
+	op = plan_add(c->b, OP_TAKE_TREE, ACTOR_WALKER, field);
+	op->arg[0] = slot;
+	op->arg[1] = plan_put_string(c->b, path);
+	op->arg[2] = recursive;
 }
 
 static void compile_create_hooks(struct compile *c)
@@ -287,10 +312,8 @@ static int compile_all(struct compile *c)
 		return r;
 	compile_mounts_parse(c);
 	compile_devices_parse(c);
-	if (!(c->joined & CLONE_NEWNS))
-		compile_open_root(c);
-	compile_mounts_parent(c);
-	compile_devices_parent(c);
+	if (!c->inside)
+		compile_open_trees(c);
 	compile_open_namespaces(c);
 	compile_time(c);
 	compile_clone(c);

@@ -47,6 +47,7 @@ struct compile {
 	bool time_ns;	     /* a new one, made apart from the others */
 	bool user_ns;	     /* the container is in another user namespace, new or joined */
 	bool mount_ns;	     /* in a new mount namespace */
+	bool inside;	     /* trees are cloned in the new namespace: another user owns it */
 	bool met_at_mounts; /* BARRIER_MOUNTS is in the plan */
 	const char *no_forks; /* the field that limits the processes to none, or NULL */
 	/* Walker operations of mounts and devices refer to slots whose parent operations come
@@ -69,6 +70,11 @@ void compile_string_op(struct compile *c, enum plan_opcode code, const char *fie
 void compile_namespaces_parse(struct compile *c);
 void compile_open_namespaces(struct compile *c);
 void compile_time(struct compile *c);
+/* Opens root, bind sources and devices for the walker. */
+void compile_open_trees(struct compile *c);
+/* With `inside`, the walker's own clone of what the parent has opened there. */
+void compile_take_tree(struct compile *c, const char *field, unsigned slot, const char *path,
+		       bool recursive);
 void compile_clone(struct compile *c);
 void compile_join(struct compile *c);
 void compile_namespace_state(struct compile *c);

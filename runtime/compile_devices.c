@@ -100,6 +100,7 @@ void compile_devices_parent(struct compile *c)
 		op->arg[2] = d->mode & S_IFMT;
 		op->arg[3] = d->major;
 		op->arg[4] = d->minor;
+		op->arg[5] = c->inside;
 	}
 }
 
@@ -119,6 +120,7 @@ static void device_add(struct compile *c, const struct device_plan *d)
 	struct plan_op *op;
 
 	if (d->slot) {
+		compile_take_tree(c, d->field, d->slot, d->path, false);
 		op = plan_add(c->b, OP_DEVICE_BIND, ACTOR_WALKER, d->field);
 		op->arg[0] = d->slot;
 		op->arg[1] = plan_put_string(c->b, d->path);

@@ -211,7 +211,8 @@ void compile_mounts_parent(struct compile *c)
 		op->arg[2] = m->recursive_bind;
 		/* The clone is a peer of the source. It stays one only where the container's mounts
 		 * are meant to reach the host; else it is a slave from the first moment. */
-		op->arg[3] = (m->propagation & SYS_MS_SHARED) ? 0 : SYS_MS_SLAVE;
+		op->arg[3] = (m->propagation & SYS_MS_SHARED) || c->inside ? 0 : SYS_MS_SLAVE;
+		op->arg[4] = c->inside;
 	}
 }
 
@@ -241,8 +242,10 @@ static void new_add(struct compile *c, const struct mount_plan *m)
 
 static void bind_add(struct compile *c, const struct mount_plan *m)
 {
-	struct plan_op *op = plan_add(c->b, OP_MOUNT_BIND, ACTOR_WALKER, m->field);
+	struct plan_op *op;
 
+	compile_take_tree(c, m->field, m->slot, m->source, m->recursive_bind);
+	op = plan_add(c->b, OP_MOUNT_BIND, ACTOR_WALKER, m->field);
 	op->arg[0] = m->slot;
 	op->arg[1] = plan_put_string(c->b, m->destination);
 	op->arg[2] = m->set;

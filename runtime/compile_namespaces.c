@@ -27,6 +27,7 @@ void compile_namespaces_parse(struct compile *c)
 	c->namespaces &= ~(uint64_t)CLONE_NEWTIME;
 	c->user_ns = (c->namespaces | c->joined) & CLONE_NEWUSER;
 	c->mount_ns = c->namespaces & CLONE_NEWNS;
+	c->inside = c->user_ns && c->mount_ns;
 }
 
 /* What would change the runtime's own namespace, should the path turn out to name that. */
@@ -150,14 +151,15 @@ void compile_clone(struct compile *c)
 
 	op->arg[0] = c->namespaces | (c->time_ns ? CLONE_NEWTIME : 0);
 	op->arg[1] = c->joined;
-	if (!(c->namespaces & CLONE_NEWUSER)) {
-		oom_score_add(c, c->user_ns ? ACTOR_PARENT : ACTOR_WALKER);
-		return;
+	if (c->inside)
+		compile_open_trees(c);
+	if (c->namespaces & CLONE_NEWUSER) {
+		map_add(c, "uid_map", "linux.uidMappings", &c->lc->uid_mappings);
+		map_add(c, "gid_map", "linux.gidMappings", &c->lc->gid_mappings);
 	}
-	map_add(c, "uid_map", "linux.uidMappings", &c->lc->uid_mappings);
-	map_add(c, "gid_map", "linux.gidMappings", &c->lc->gid_mappings);
-	oom_score_add(c, ACTOR_PARENT);
-	compile_barrier(c, BARRIER_MAPS);
+	oom_score_add(c, c->user_ns ? ACTOR_PARENT : ACTOR_WALKER);
+	if (c->inside || (c->namespaces & CLONE_NEWUSER))
+		compile_barrier(c, BARRIER_MAPS);
 }
 
 void compile_namespace_state(struct compile *c)

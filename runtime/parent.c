@@ -98,6 +98,26 @@ static int tree_clone(const char *path, bool recursive, uint64_t propagation)
 	return fd;
 }
 
+/*
+ * Opens a path as the child in the new mount namespace would, but with hoy's right to search it. What
+ * a magic link leads to has no path there (/proc/1/ns/net): a detached clone has to do.
+ */
+static int inside_open(struct parent *p, const char *path)
+{
+	_cleanup_fd_ int root = -1;
+	char name[32];
+	int fd;
+
+	snprintf(name, sizeof(name), "%d/root", (int)p->child.pid);
+	root = openat(p->slots[SLOT_PROC], name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return -errno;
+	fd = sys_openat2(root, path, O_PATH | O_CLOEXEC, 0, RESOLVE_IN_ROOT);
+	if (fd < 0 && (errno == ELOOP || errno == EXDEV))
+		return tree_clone(path, false, 0);
+	return fd < 0 ? -errno : fd;
+}
+
 static int tree_error(int r, struct error *err)
 {
 	if (r == -EPERM)
@@ -116,7 +136,9 @@ static int open_root(struct parent *p, const struct plan_op *op, struct error *e
 		return error_set(err, errno, "%s", "");
 	if (!S_ISDIR(st.st_mode))
 		return error_set(err, ENOTDIR, "%s", "");
-	if (op->arg[2]) {
+	if (op->arg[3]) {
+		fd = inside_open(p, STR(1));
+	} else if (op->arg[2]) {
 		fd = tree_clone(STR(1), true, op->arg[2]);
 	} else {
 		fd = open(STR(1), O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -130,7 +152,8 @@ static int open_root(struct parent *p, const struct plan_op *op, struct error *e
 
 static int open_source(struct parent *p, const struct plan_op *op, struct error *err)
 {
-	int fd = tree_clone(STR(1), op->arg[2] != 0, op->arg[3]);
+	int fd = op->arg[4] ? inside_open(p, STR(1))
+			    : tree_clone(STR(1), op->arg[2] != 0, op->arg[3]);
 
 	if (fd < 0)
 		return tree_error(fd, err);
@@ -141,7 +164,7 @@ static int open_source(struct parent *p, const struct plan_op *op, struct error 
 /* A device of the runtime's, proven to be the one that was asked for before it is given away. */
 static int open_device(struct parent *p, const struct plan_op *op, struct error *err)
 {
-	int fd = tree_clone(STR(1), false, SYS_MS_PRIVATE);
+	int fd = op->arg[5] ? inside_open(p, STR(1)) : tree_clone(STR(1), false, SYS_MS_PRIVATE);
 	struct stat st;
 
 	if (fd < 0)
@@ -299,6 +322,7 @@ static int clone_child(struct parent *p, const struct plan_op *op, struct error 
 		.init = init,
 		.preserve_fds = p->preserve_fds,
 		.joins = joins_pid_ns(p),
+		.waits = maps_first(p),
 		.copied = (op->arg[0] & (CLONE_NEWUSER | CLONE_NEWTIME)) || join_user(&p->join) >= 0,
 		.via = join_user(&p->join) >= 0 ? &p->join : NULL,
 	};
@@ -447,8 +471,16 @@ static bool filter_before(const struct parent *p, unsigned n)
 /* The walker has told that an operation failed: its number says which, its text why. */
 static int walker_failed(struct parent *p, const struct message *m, struct error *err)
 {
+	struct cgroup_oom oom = {0};
 	const struct plan_op *op;
 	int r;
+
+	/* An exec that finds no memory for its arguments says that they are too long. */
+	if ((m->error == E2BIG || m->error == ENOMEM) && p->cgroup_fd >= 0) {
+		cgroup_oom_read(p->cgroup_fd, &oom);
+		if (oom.max)
+			error_hint(err, "memory.max of the container is %llu bytes", oom.max);
+	}
 
 	if (m->number == 0) {
 		r = error_set(err, m->error, "%.*s", (int)m->len, m->text);
