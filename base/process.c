@@ -7,8 +7,8 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 
+#include "base/number.h"
 #include "base/sys.h"
 
 #define READ_SIZE 512
@@ -82,14 +82,6 @@ __attribute__((noreturn)) static void child(const struct process_spec *spec,
 	while (write(p->error[1], &e, sizeof(e)) < 0 && errno == EINTR)
 		;
 	_exit(127);
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 /* Keeps the last bytes of what has been written to the pipe. Returns false at its end. */
@@ -237,22 +229,6 @@ int process_run(const struct process_spec *spec, struct process_result *result)
 	return 0;
 }
 
-/* Writes the decimal digits of v behind buf; returns the end. */
-static char *digits(char *buf, unsigned v)
-{
-	char tmp[12];
-	unsigned n = 0;
-
-	do {
-		tmp[n++] = (char)('0' + v % 10);
-		v /= 10;
-	} while (v);
-	while (n)
-		*buf++ = tmp[--n];
-	*buf = 0;
-	return buf;
-}
-
 int process_start_time(int procfd, pid_t pid, uint64_t *ret, bool *zombie)
 {
 	char path[32], buf[1024], *p;
@@ -260,7 +236,7 @@ int process_start_time(int procfd, pid_t pid, uint64_t *ret, bool *zombie)
 	int fd, field;
 	ssize_t n;
 
-	memcpy(digits(path, (unsigned)pid), "/stat", sizeof("/stat"));
+	memcpy(number_write(path, (unsigned)pid), "/stat", sizeof("/stat"));
 	fd = openat(procfd, path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? -ESRCH : -errno;

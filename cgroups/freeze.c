@@ -8,15 +8,13 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "cgroups/cgroup.h"
 #include "cgroups/walk.h"
-
-#define PROCS_LIMIT (64U << 20)
 
 struct pid_list {
 	struct arena *arena;
@@ -38,29 +36,18 @@ static void pid_add(struct pid_list *l, pid_t pid)
 	l->pids->v[l->pids->n++] = pid;
 }
 
+static int pid_seen(pid_t pid, void *arg)
+{
+	/* 0: a process that our pid namespace does not see. */
+	if (pid > 0)
+		pid_add(arg, pid);
+	return 0;
+}
+
 static int pids_of(int cgroup_fd, const char *path, void *arg)
 {
-	_cleanup_(text_free) struct text t = TEXT_INIT;
-	int r = file_read_at(cgroup_fd, "cgroup.procs", PROCS_LIMIT, &t);
-	char *s, *end;
-
 	(void)path;
-	/* A threaded cgroup lists its processes in the domain above it; a removed one has none. */
-	if (r == -EOPNOTSUPP || r == -ENOENT || r == -ENODEV)
-		return 0;
-	if (r < 0)
-		return r;
-	for (s = t.s; *s; s = end) {
-		long pid = strtol(s, &end, 10);
-
-		if (end == s)
-			break;
-		end += *end == '\n';
-		/* 0: a process that our pid namespace does not see. */
-		if (pid > 0)
-			pid_add(arg, (pid_t)pid);
-	}
-	return 0;
+	return procs_each(cgroup_fd, pid_seen, arg);
 }
 
 static int by_number(const void *a, const void *b)
@@ -83,14 +70,6 @@ int cgroup_pids(int cgroup_fd, struct arena *a, struct cgroup_pids *ret, struct 
 		qsort(pids.v, pids.n, sizeof(*pids.v), by_number);
 	*ret = pids;
 	return 0;
-}
-
-static long long now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
 }
 
 /* Waits until cgroup.events says so. */

@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/xattr.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "cgroups/cgroup.h"
 #include "cgroups/walk.h"
@@ -25,8 +25,7 @@
 
 /* ---- Processes ----------------------------------------------------------------------------- */
 
-/* Calls use() for each process of this cgroup alone, until it returns other than 0. */
-static int procs_each(int cgroup_fd, int (*use)(pid_t pid, void *arg), void *arg)
+int procs_each(int cgroup_fd, int (*use)(pid_t pid, void *arg), void *arg)
 {
 	_cleanup_(text_free) struct text t = TEXT_INIT;
 	char *s, *end;
@@ -100,14 +99,6 @@ int cgroup_signal(int cgroup_fd, int sig, struct error *err)
 }
 
 /* ---- Waiting until a cgroup is empty ------------------------------------------------------- */
-
-static long long now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
-}
 
 /* Waits until the cgroup and all below it hold no process. 0, -EBUSY at the deadline. */
 static int empty_wait(int cgroup_fd, long long deadline)

@@ -10,6 +10,7 @@
 #define HOY_CGROUPS_WALK_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #define CGROUP_NAME_SIZE 256 /* NAME_MAX and the NUL */
 
@@ -32,5 +33,9 @@ struct visitor {
 /* Visits the cgroup and all below it; those that vanish meanwhile are passed over. top_fd may be
  * O_PATH. 0, what a visitor returned, or negative errno. */
 int cgroup_walk(int top_fd, const struct visitor *v, void *arg);
+
+/* Calls use() for each process of this cgroup alone, until it returns other than 0. pid 0: one that
+ * our pid namespace does not see. 0, what use() returned, or negative errno. */
+int procs_each(int cgroup_fd, int (*use)(pid_t pid, void *arg), void *arg);
 
 #endif

@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "base/number.h"
 #include "base/sys.h"
 #include "init/mount.h"
 #include "init/resolve.h"
@@ -168,12 +169,10 @@ static int node_attach(struct walker *w, const char *path, int mnt, mode_t type,
  * the container's /dev/null is bound once more for every file that is masked. */
 static int node_staged(struct walker *w, const char *path, const struct node *n)
 {
-	char number[12], *name = number + sizeof(number);
-	unsigned v = ++w->staged;
+	char name[NUMBER_SIZE];
 	int mnt, r;
 
-	for (*--name = 0; v; v /= 10)
-		*--name = (char)('0' + v % 10);
+	number_write(name, ++w->staged);
 	r = node_make(w->stage, name, n);
 	if (r < 0)
 		return r;

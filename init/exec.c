@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/number.h"
 #include "base/process.h"
 #include "base/sys.h"
 #include "init/resolve.h"
@@ -256,25 +257,11 @@ int op_lookup(struct walker *w, const struct plan_op *op)
 	return WALK_SAID;
 }
 
-static void pid_text(char buf[12])
-{
-	char tmp[12];
-	unsigned v = (unsigned)getpid(), n = 0;
-
-	do {
-		tmp[n++] = (char)('0' + v % 10);
-		v /= 10;
-	} while (v);
-	while (n)
-		*buf++ = tmp[--n];
-	*buf = 0;
-}
-
 /* Words how a hook ended; the rest of the sentence is the parent's. */
 static int hook_result(struct walker *w, const struct process_result *res)
 {
-	char number[12], output[PROCESS_OUTPUT_MAX + 1];
-	unsigned v = (unsigned)(res->status >> 8) & 0xff, n = 0;
+	char number[NUMBER_SIZE], output[PROCESS_OUTPUT_MAX + 1];
+	unsigned v = (unsigned)(res->status >> 8) & 0xff;
 
 	if (res->exec_errno)
 		return -res->exec_errno;
@@ -288,12 +275,7 @@ static int hook_result(struct walker *w, const struct process_result *res)
 	output[res->output_n] = 0;
 	if (res->status & 0x7f)
 		v = (unsigned)res->status & 0x7f;
-	if (v >= 100)
-		number[n++] = (char)('0' + v / 100);
-	if (v >= 10)
-		number[n++] = (char)('0' + v / 10 % 10);
-	number[n++] = (char)('0' + v % 10);
-	number[n] = 0;
+	number_write(number, v);
 	walk_detail(w, res->status & 0x7f ? "killed by signal " : "exit status ", number,
 		    output[0] ? ": " : "", output);
 	return WALK_SAID;
@@ -310,10 +292,10 @@ int op_hook(struct walker *w, const struct plan_op *op)
 		.input = {walk_string(w, op->arg[5]), NULL, walk_string(w, op->arg[6])},
 	};
 	struct process_result res;
-	char pid[12];
+	char pid[NUMBER_SIZE];
 	int r;
 
-	pid_text(pid);
+	number_write(pid, (unsigned)getpid());
 	spec.input[1] = pid;
 	spec.argv = plan_vector_relocate(w->plan, op->arg[2]);
 	if (op->arg[3])

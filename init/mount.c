@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
+#include "base/number.h"
 #include "base/sys.h"
 #include "init/copyup.h"
 #include "init/resolve.h"
@@ -45,20 +46,6 @@ int mount_tmpfs(const char *mode, unsigned attrs)
 	return mnt < 0 ? -e : mnt;
 }
 
-static void number_text(char *buf, unsigned v)
-{
-	char tmp[12];
-	unsigned n = 0;
-
-	do {
-		tmp[n++] = (char)('0' + v % 10);
-		v /= 10;
-	} while (v);
-	while (n)
-		*buf++ = tmp[--n];
-	*buf = 0;
-}
-
 /* The kernel's own words about a file system context: "e tmpfs: Unknown parameter 'sizee'". The
  * last line that is an error counts. Returns false when it has none. */
 static bool kernel_text(int fs, char *buf, size_t size)
@@ -89,7 +76,7 @@ static int fs_failed(struct walker *w, int fs, int error, uint32_t option)
 	char text[512], number[16];
 
 	if (option != UINT32_MAX)
-		number_text(number, option);
+		number_write(number, option);
 	if (!kernel_text(fs, text, sizeof(text))) {
 		if (option != UINT32_MAX)
 			walk_detail(w, "options[", number, "]", NULL);
@@ -118,7 +105,7 @@ static int fs_options(struct walker *w, int fs, uint64_t options, uint64_t index
 		if (!eq) {
 			r = sys_fsconfig(fs, FSCONFIG_SET_FLAG, s, NULL, 0);
 		} else if ((size_t)(eq - s) >= sizeof(key) || strlen(eq) > FS_VALUE_MAX) {
-			number_text(key, option);
+			number_write(key, option);
 			walk_detail(w, "options[", key, "] is longer than 255 bytes", NULL);
 			return WALK_SAID;
 		} else {
