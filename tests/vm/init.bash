@@ -72,6 +72,7 @@ root_make() {
     mount -t devpts -o newinstance,gid=5,mode=620,ptmxmode=666 devpts /dev/pts
     mount -t tmpfs -o mode=1777 tmpfs /dev/shm
     mount -t mqueue mqueue /dev/mqueue
+    [[ ! -d /sys/kernel/security ]] || mount -t securityfs securityfs /sys/kernel/security
 }
 
 cgroups_make() {
