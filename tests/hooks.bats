@@ -159,7 +159,7 @@ nothing_left() {
     container_run
     succeeded
     is mounted
-    ! mountpoint -q "$BUNDLE/rootfs/mnt"
+    run ! mountpoint -q "$BUNDLE/rootfs/mnt"
 }
 
 @test "what a createContainer hook mounts below the root file system's path appears inside, and only there" {
@@ -171,7 +171,7 @@ nothing_left() {
     container_run
     succeeded
     is $'mounted\nmounted'
-    ! mountpoint -q "$BUNDLE/rootfs/mnt"
+    run ! mountpoint -q "$BUNDLE/rootfs/mnt"
 }
 
 @test "hooks see the container's mounts" {
@@ -308,7 +308,7 @@ nothing_left() {
         : >"$LOG"
         run timeout 20 "$HOY" --root "$HOY_ROOT" run -b "$BUNDLE" "$ID" 3>&- </dev/null
         [[ $status == 1 ]]
-        is "hoy: config.json: hooks.$kind[1]: run the $kind hook /bin/sh: exit status 3: on output\\x0aon errors\\x0a"
+        is "hoy: config.json: hooks.${kind}[1]: run the $kind hook /bin/sh: exit status 3: on output\\x0aon errors\\x0a"
         [[ $(<"$LOG") == poststop ]]
         nothing_left
     done
@@ -318,7 +318,7 @@ nothing_left() {
         : >"$LOG"
         run hoy create -b "$BUNDLE" "$ID" </dev/null
         [[ $status == 1 ]]
-        is "hoy: config.json: hooks.$kind[0]: run the $kind hook /bin/sh: exit status 4"
+        is "hoy: config.json: hooks.${kind}[0]: run the $kind hook /bin/sh: exit status 4"
         [[ $(<"$LOG") == poststop ]]
         nothing_left
     done
@@ -329,7 +329,7 @@ nothing_left() {
         : >"$LOG"
         run hoy start "$ID"
         [[ $status == 1 ]]
-        is "hoy: config.json: hooks.$kind[0]: run the $kind hook /bin/sh: exit status 5"
+        is "hoy: config.json: hooks.${kind}[0]: run the $kind hook /bin/sh: exit status 5"
         [[ $(<"$LOG") == poststop ]]
         nothing_left
     done
@@ -354,10 +354,10 @@ nothing_left() {
         cfg '.hooks = {($k): [{path: "/no/such/hook"}]}' --arg k "$kind"
         container_run
         [[ $status == 1 ]]
-        is "hoy: config.json: hooks.$kind[0]: run the $kind hook /no/such/hook: no such file or directory"
+        is "hoy: config.json: hooks.${kind}[0]: run the $kind hook /no/such/hook: no such file or directory"
         cfg '.hooks = {($k): [{path: "/etc/passwd"}]}' --arg k "$kind"
         container_run
-        is "hoy: config.json: hooks.$kind[0]: run the $kind hook /etc/passwd: permission denied"
+        is "hoy: config.json: hooks.${kind}[0]: run the $kind hook /etc/passwd: permission denied"
         nothing_left
     done
     cfg '.hooks = {createRuntime: [{path: "relative"}]}'
@@ -378,7 +378,7 @@ nothing_left() {
         hook "$kind" 'sleep 1007 & sleep 1008' '.timeout = 1'
         run timeout 30 "$HOY" --root "$HOY_ROOT" run -b "$BUNDLE" "$ID" 3>&- </dev/null
         [[ $status == 1 ]]
-        is "hoy: config.json: hooks.$kind[0]: run the $kind hook /bin/sh: timed out"
+        is "hoy: config.json: hooks.${kind}[0]: run the $kind hook /bin/sh: timed out"
         nothing_left
     done
     # poststop: a warning.

@@ -283,29 +283,41 @@ PY
     bundle_new
     script 'echo once >>/out; exec sleep 1000'
     cfg '.root.readonly = false'
+    local call calls state
     hoy create -b "$BUNDLE" "$ID" </dev/null >"$BATS_TEST_TMPDIR/out" 2>&1
-    local n total state
     strace -qq -o "$BATS_TEST_TMPDIR/trace" "$HOY" --root "$HOY_ROOT" start "$ID" 3>&-
-    total=$(wc -l <"$BATS_TEST_TMPDIR/trace")
     hoy delete --force "$ID"
-    ((total > 20))
-    for ((n = 1; n <= total; n++)); do
+    # NAME:WHICH, the second being the how manieth of that name it is: so strace counts.
+    mapfile -t calls < <(grep -oE '^[a-z_0-9]+\(' "$BATS_TEST_TMPDIR/trace" |
+        awk '{ sub(/\(/, ""); n[$1]++; if ($1 != "execve" && $1 != "exit_group") print $1 ":" n[$1] }')
+    ((${#calls[@]} > 40))
+    for call in "${calls[@]}"; do
         rm -f "$BUNDLE/rootfs/out"
         hoy create -b "$BUNDLE" "$ID" </dev/null >"$BATS_TEST_TMPDIR/out" 2>&1
-        strace -qq -o /dev/null -e "inject=all:signal=KILL:when=$n" \
-            "$HOY" --root "$HOY_ROOT" start "$ID" 3>&- 2>/dev/null || true
+        (
+            strace -qq -o /dev/null -e "inject=${call%:*}:signal=KILL:when=${call#*:}" \
+                "$HOY" --root "$HOY_ROOT" start "$ID" >/dev/null 2>&1 3>&-
+            exit $?
+        ) 2>/dev/null || true
         state=$(status_of)
         case $state in
             created)
-                hoy start "$ID"
+                # Until the walker has taken up the word it may look so.
+                run hoy start "$ID"
+                [[ $status == 0 || $output == *"is running: only a created one can be started" ]]
                 ;;
             running)
                 run hoy start "$ID"
                 failed_with "only a created one can be started"
                 ;;
+            stopped)
+                # It had said go, and was not there to hear the answer.
+                [[ ! -e $BUNDLE/rootfs/out ]]
+                hoy delete "$ID"
+                continue
+                ;;
             *)
-                echo "killed at $n of $total: it is $state" >&2
-                tail -3 "$BATS_TEST_TMPDIR/trace" >&2
+                echo "killed at $call: it is $state" >&2
                 false
                 ;;
         esac

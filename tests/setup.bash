@@ -65,3 +65,6 @@ TEST_PACKAGES=(bats busybox-static clang crun iproute2 jq libcmocka-dev procps p
 # What tests/vm/uml needs besides: only where the machine can't run everything directly.
 # shellcheck disable=SC2034
 UML_PACKAGES=(user-mode-linux)
+# The same for tests/vm/qemu, which unpacks a kernel by itself.
+# shellcheck disable=SC2034
+QEMU_PACKAGES=(qemu-system-x86)
