@@ -4,13 +4,19 @@
 #include "base/fd.h"
 #include "cmd/output.h"
 #include "cmd/verb.h"
+#include "runtime/seccomp.h"
 
 static int features_run(const struct call *c, struct error *err)
 {
 	_cleanup_(text_free) struct text out = TEXT_INIT;
+	char library[32];
+	struct features_seccomp seccomp = {
+		.version = seccomp_library(library, sizeof(library)),
+		.arch_known = seccomp_arch_known,
+	};
 
 	(void)c;
-	features_write(HOY_VERSION, &out);
+	features_write(HOY_VERSION, seccomp.version ? &seccomp : NULL, &out);
 	return output_text(&out, err);
 }
 

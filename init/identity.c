@@ -6,6 +6,8 @@
  *			by its pidfd, which can't come to mean another process.
  *   limits, bounding	still all capabilities: raising a hard limit and dropping from the bounding
  *			set need them.
+ *   seccomp		without no_new_privs it takes CAP_SYS_ADMIN, so it comes while that is there, and
+ *			all that follows is under the filter. With no_new_privs it is the last but execve.
  *   user		keeps its permitted set over the change of uid (PR_SET_KEEPCAPS), loses the
  *			effective one.
  *   caps		takes exactly the sets asked for; ambient last, for it must be within permitted
@@ -17,7 +19,9 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
 #include <linux/keyctl.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/personality.h>
@@ -123,6 +127,21 @@ int op_cap_bounding(struct walker *w, const struct plan_op *op)
 		return errno == EINVAL ? 0 : -errno;
 	}
 	return 0;
+}
+
+/* From here on any call may fail or kill. What the parent must be able to tell without a word from
+ * here, that execve failed, the name tells (plan/message.h). */
+int op_seccomp(struct walker *w, const struct plan_op *op)
+{
+	size_t len;
+	const void *insns = plan_blob(w->plan, op->arg[0], &len);
+	struct sock_fprog program = {
+		.len = (unsigned short)(len / sizeof(struct sock_filter)),
+		.filter = (struct sock_filter *)insns,
+	};
+
+	prctl(PR_SET_NAME, MESSAGE_FILTERED_NAME, 0, 0, 0);
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, op->arg[1], &program) < 0 ? -errno : 0;
 }
 
 int op_user(struct walker *w, const struct plan_op *op)

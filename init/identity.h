@@ -16,6 +16,7 @@ int op_rlimit(struct walker *w, const struct plan_op *op);
 int op_personality(struct walker *w, const struct plan_op *op);
 int op_umask(struct walker *w, const struct plan_op *op);
 int op_cap_bounding(struct walker *w, const struct plan_op *op);
+int op_seccomp(struct walker *w, const struct plan_op *op);
 int op_user(struct walker *w, const struct plan_op *op);
 int op_caps(struct walker *w, const struct plan_op *op);
 int op_no_new_privs(struct walker *w, const struct plan_op *op);

@@ -47,5 +47,5 @@ int main(int argc, char **argv)
 	if (walker_receive(&walker) < 0)
 		return 1;
 	walker_walk(&walker);
-	_exit(1);
+	walker_end();
 }

@@ -43,6 +43,9 @@ int walker_receive(struct walker *w);
 /* Walks to the end, which is execve. Returns only after a failure, which has been sent. */
 int walker_walk(struct walker *w);
 
+/* Ends the process. A filter that forbids even this can't keep it from an illegal instruction. */
+void walker_end(void) __attribute__((noreturn));
+
 /* Sets detail: up to four pieces, put together; NULL ends them early. */
 void walk_detail(struct walker *w, const char *a, const char *b, const char *c, const char *d);
 

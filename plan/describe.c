@@ -364,6 +364,9 @@ static void describe_process(const void *plan, const struct plan_op *op, struct 
 	case OP_CAP_BOUNDING:
 		text_addf(out, "drop capabilities from the bounding set, keep %s", STR(1));
 		break;
+	case OP_SECCOMP:
+		text_addf(out, "load the seccomp filter: %s", STR(2));
+		break;
 	case OP_USER:
 		text_addf(out, "become user %" PRIu64 ":%" PRIu64, a[0], a[1]);
 		break;

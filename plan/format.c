@@ -58,6 +58,7 @@ static const struct plan_op_info op_infos[OP_COUNT] = {
 	[OP_MAKE_CWD] = {"make-cwd", "s", {"path"}},
 	[OP_UMASK] = {"umask", "o", {"mask"}},
 	[OP_CAP_BOUNDING] = {"cap-bounding", "xs", {"bounding", "names"}},
+	[OP_SECCOMP] = {"seccomp", "bxs", {"program", "flags", "words"}},
 	[OP_USER] = {"user", "uuB", {"uid", "gid", "groups"}},
 	[OP_CAPS] = {"caps",
 		     "xxxxs",

@@ -35,7 +35,7 @@
 #include <stdint.h>
 
 #define PLAN_MAGIC   0x4e414c50u /* "PLAN" */
-#define PLAN_VERSION 1
+#define PLAN_VERSION 2
 #define PLAN_ARGS    8
 /* A plan is as large as its config.json allows; this bounds what the walker maps. */
 #define PLAN_SIZE_MAX (64u << 20)
@@ -122,6 +122,7 @@ enum plan_opcode {
 	OP_MAKE_CWD,
 	OP_UMASK,
 	OP_CAP_BOUNDING,
+	OP_SECCOMP,
 	OP_USER,
 	OP_CAPS,
 	OP_NO_NEW_PRIVS,

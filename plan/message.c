@@ -26,17 +26,37 @@ static int packet_send(int sock, const struct message *m, const void *control, s
 	return n >= 0 ? 0 : errno == ECONNRESET ? -EPIPE : -errno;
 }
 
+static void message_fill(struct message *m, enum message_type type, unsigned number, int error,
+			 const void *text, size_t len)
+{
+	m->type = type;
+	m->number = number;
+	m->error = error;
+	m->len = (uint32_t)(len > sizeof(m->text) ? sizeof(m->text) : len);
+	if (m->len)
+		memcpy(m->text, text, m->len);
+}
+
 int message_send(int sock, enum message_type type, unsigned number, int error, const void *text,
 		 size_t len)
 {
-	struct message m = {.type = type, .number = number, .error = error};
+	struct message m;
 
-	if (len > sizeof(m.text))
-		len = sizeof(m.text);
-	m.len = (uint32_t)len;
-	if (len)
-		memcpy(m.text, text, len);
+	message_fill(&m, type, number, error, text, len);
 	return packet_send(sock, &m, NULL, 0);
+}
+
+int message_write(int sock, enum message_type type, unsigned number, int error, const void *text,
+		  size_t len)
+{
+	struct message m;
+	ssize_t n;
+
+	message_fill(&m, type, number, error, text, len);
+	do {
+		n = write(sock, &m, MESSAGE_HEADER + m.len);
+	} while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : 0;
 }
 
 int message_send_slots(int sock, const uint16_t *slots, const int *fds, unsigned n)

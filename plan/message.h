@@ -25,6 +25,11 @@ enum message_type {
 	MESSAGE_EXEC,	   /* number: the operation */
 };
 
+/* The name (PR_SET_NAME) of a walker that has loaded the container's filter. execve replaces it: an end
+ * of file behind EXEC from a process that still has it tells that execve failed, and that the filter
+ * let it say nothing. */
+#define MESSAGE_FILTERED_NAME "hoy:filtered"
+
 struct message {
 	uint32_t type;
 	uint32_t number;
@@ -39,6 +44,10 @@ struct message {
  * (-EPIPE: the other side is gone; no SIGPIPE is raised). */
 int message_send(int sock, enum message_type type, unsigned number, int error, const void *text,
 		 size_t len);
+/* The same by write(2): the walker may be under the container's seccomp filter already, and hardly any
+ * forbids that. A peer that is gone raises SIGPIPE, unless it is ignored. */
+int message_write(int sock, enum message_type type, unsigned number, int error, const void *text,
+		  size_t len);
 /* Sends descriptors fds[i] for the slots slots[i]; n at most MESSAGE_SLOTS_MAX. */
 int message_send_slots(int sock, const uint16_t *slots, const int *fds, unsigned n);
 

@@ -13,6 +13,7 @@
 #include "base/fd.h"
 #include "cgroups/cgroup.h"
 #include "runtime/create.h"
+#include "runtime/seccomp_cache.h"
 
 #define CONFIG_MAX (16u << 20) /* the largest known have a few hundred KB */
 
@@ -60,6 +61,23 @@ int bundle_read(const struct runtime *rt, const struct create_options *opt, stru
 	return r;
 }
 
+int bundle_filter(const char *root, struct arena *a, struct bundle *bundle, struct error *err)
+{
+	const struct seccomp *s = bundle->config->linux_conf->seccomp;
+	int r;
+
+	if (!s)
+		return 0;
+	bundle->seccomp = arena_alloc(a, sizeof(*bundle->seccomp));
+	if (root && seccomp_cache_get(root, s, a, bundle->seccomp) == 0)
+		return 0;
+	r = seccomp_compile(s, a, bundle->seccomp, err);
+	if (r < 0)
+		error_doc(err, "config.json");
+	bundle->seccomp_new = r == 0;
+	return r;
+}
+
 int bundle_compile(const struct runtime *rt, const struct create_options *opt,
 		   const struct bundle *bundle, enum plan_kind kind, const char *cgroup_mount,
 		   uint64_t caps_available, struct arena *a, struct plan *ret, struct error *err)
@@ -75,6 +93,7 @@ int bundle_compile(const struct runtime *rt, const struct create_options *opt,
 		.no_pivot = opt->no_pivot,
 		.no_new_keyring = opt->no_new_keyring,
 		.caps_available = caps_available,
+		.seccomp = bundle->seccomp,
 		.warn = rt->warn,
 		.arena = a,
 	};
@@ -100,6 +119,8 @@ int container_plan(const struct runtime *rt, const struct create_options *opt, b
 
 	if (r == 0)
 		r = bundle_read(rt, opt, &a, &bundle, err);
+	if (r == 0)
+		r = bundle_filter(NULL, &a, &bundle, err);
 	/* As on a machine with everything: the plan says what would be asked for. */
 	if (r == 0)
 		r = bundle_compile(rt, opt, &bundle, create ? PLAN_CREATE : PLAN_RUN,

@@ -17,7 +17,8 @@
  *		mounts, but before the pivot.
  *  pivot	then what must be done to what the container will see: sysctl, read-only, masks.
  *  process	limits before capabilities go, the working directory before the user does, the
- *		look-up of argv[0] as the user.
+ *		look-up of argv[0] as the user. The seccomp filter before the user (or, with
+ *		no_new_privs, last of all: compile_process.c says why).
  *  ready, start	only for create.
  *  exec	startContainer hooks, descriptors closed, execve; then poststart hooks by the parent.
  */

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/warn.h"
 #include "plan/builder.h"
+#include "runtime/seccomp.h"
 #include "spec/config.h"
 
 struct compile_env {
@@ -26,6 +27,7 @@ struct compile_env {
 	bool no_pivot;
 	bool no_new_keyring;
 	uint64_t caps_available; /* capabilities that hoy can give away (bit per capability) */
+	const struct seccomp_filter *seccomp; /* of linux.seccomp; NULL: none */
 	struct warnings *warn;
 	struct arena *arena;
 };

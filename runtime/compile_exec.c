@@ -272,6 +272,21 @@ static void join_add(struct compile *c, const void *base)
 		copy_add(c, base, copied[i]);
 }
 
+/* The container's filter, as it stands in its plan; NULL without one. */
+static const struct seccomp_filter *filter_read(const void *base, struct seccomp_filter *f)
+{
+	const struct plan_op *op = op_find(base, OP_SECCOMP);
+	size_t len;
+
+	if (!op)
+		return NULL;
+	f->insns = plan_blob(base, op->arg[0], &len);
+	f->n = len / sizeof(*f->insns);
+	f->flags = (uint32_t)op->arg[1];
+	f->words = plan_string(base, op->arg[2]);
+	return f;
+}
+
 static void oom_add(struct compile *c, const struct process *p, const char *prefix)
 {
 	struct plan_op *op;
@@ -296,6 +311,7 @@ int compile_exec(const struct exec_env *env, const void *base, struct plan *ret,
 		.warn = env->warn,
 		.arena = env->arena,
 	};
+	struct seccomp_filter filter;
 	struct plan_builder b;
 	struct compile c = {
 		.env = &cenv, .config = &no_config, .lc = &no_linux, .b = &b, .err = err};
@@ -311,6 +327,7 @@ int compile_exec(const struct exec_env *env, const void *base, struct plan *ret,
 	}
 	if (r < 0)
 		return r;
+	cenv.seccomp = filter_read(base, &filter);
 	c.namespaces = *join = clone ? clone->arg[0] : 0;
 	c.user_ns = *join & CLONE_NEWUSER;
 	plan_begin(&b, PLAN_EXEC, env->given ? "process.json" : NULL);

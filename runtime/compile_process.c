@@ -118,6 +118,36 @@ static void cap_sets_add(struct compile *c, const char *where, const uint64_t se
 	text_free(&words);
 }
 
+/*
+ * Where the filter is loaded. The kernel takes one from whoever has CAP_SYS_ADMIN or no_new_privs.
+ *
+ * Without no_new_privs that is before the user's change takes the capability away. The profile must
+ * then allow what the walker still has to do: setgroups, setresgid, setresuid, capset, prctl;
+ * openat2 or openat, read, close, fstat, stat, faccessat2 (HOME, look-up); for create listen, accept4,
+ * getsockopt, recvmsg, rt_sigaction; prlimit64 with a limit of open files; what startContainer hooks
+ * need; write, execve, exit_group. Every profile that engines write does. What can be done before is
+ * done before: the working directory, the descriptors.
+ *
+ * With no_new_privs it is behind everything, right before execve, which the profile must allow, and
+ * write and exit_group only so that a failure can be told in words.
+ */
+static void seccomp_add(struct compile *c)
+{
+	const struct seccomp_filter *f = c->env->seccomp;
+	struct plan_op *op = plan_add(c->b, OP_SECCOMP, ACTOR_WALKER, "linux.seccomp");
+
+	op->arg[0] = plan_put_blob(c->b, f->insns, f->n * sizeof(*f->insns));
+	op->arg[1] = f->flags;
+	op->arg[2] = plan_put_string(c->b, f->words);
+}
+
+static void close_fds_add(struct compile *c)
+{
+	struct plan_op *op = plan_add(c->b, OP_CLOSE_FDS, ACTOR_WALKER, NULL);
+
+	op->arg[0] = 3 + c->env->preserve_fds;
+}
+
 static void caps_add(struct compile *c, const struct process *p, const char *prefix)
 {
 	static const struct capabilities none;
@@ -145,6 +175,10 @@ static void caps_add(struct compile *c, const struct process *p, const char *pre
 	text_free(&words);
 	op = plan_add(c->b, OP_CWD, ACTOR_WALKER, field(c, prefix, "cwd"));
 	op->arg[0] = plan_put_string(c->b, p->cwd);
+	if (!p->no_new_privileges && c->env->seccomp) {
+		close_fds_add(c);
+		seccomp_add(c);
+	}
 	op = plan_add(c->b, OP_USER, ACTOR_WALKER, field(c, prefix, "user"));
 	op->arg[0] = p->user.uid;
 	op->arg[1] = p->user.gid;
@@ -192,8 +226,10 @@ void compile_process_exec(struct compile *c, const struct process *p, const char
 	struct plan_op *op;
 
 	rlimits_add(c, p, prefix, true);
-	op = plan_add(c->b, OP_CLOSE_FDS, ACTOR_WALKER, NULL);
-	op->arg[0] = 3 + c->env->preserve_fds;
+	if (p->no_new_privileges || !c->env->seccomp)
+		close_fds_add(c);
+	if (p->no_new_privileges && c->env->seccomp)
+		seccomp_add(c);
 	op = plan_add(c->b, OP_EXEC, ACTOR_WALKER, field(c, prefix, "args"));
 	op->arg[0] = compile_vector(c->b, &p->args);
 	op->arg[1] = compile_vector(c->b, &p->env);

@@ -24,6 +24,7 @@
 #include "runtime/hooks.h"
 #include "runtime/parent.h"
 #include "runtime/record.h"
+#include "runtime/seccomp_cache.h"
 #include "runtime/signals.h"
 
 /* A container in the making. */
@@ -113,6 +114,8 @@ static int making_begin(struct making *m, enum plan_kind kind, struct error *err
 	r = container_id_check(m->opt->id, err);
 	if (r == 0)
 		r = bundle_read(m->rt, m->opt, &m->arena, &m->bundle, err);
+	if (r == 0)
+		r = bundle_filter(m->rt->root, &m->arena, &m->bundle, err);
 	if (r == 0 && m->bundle.cgroup)
 		r = cgroup_root_open(&cgroups, &m->arena, err);
 	if (r == 0)
@@ -153,6 +156,10 @@ static int making_record(struct making *m, struct error *err)
 	record_unlock(&m->record);
 	if (r == 0)
 		r = record_store_plan(&m->record, &m->plan, err);
+	/* Without the cache the next start compiles it again. */
+	if (m->bundle.seccomp_new)
+		seccomp_cache_put(m->record.root, m->bundle.config->linux_conf->seccomp,
+				  m->bundle.seccomp);
 	if (r == 0)
 		r = record_start_time(m->parent.child.pid, &m->state.record.start_time);
 	/* -ESRCH: it has died already; the messages tell why. */

@@ -14,12 +14,17 @@ struct bundle {
 	const char *rootfs; /* absolute */
 	const char *cgroup; /* below the cgroup2 mount; NULL with --cgroup-manager disabled */
 	const struct config *config;
+	struct seccomp_filter *seccomp; /* bundle_filter() has made it; NULL: none */
+	bool seccomp_new;		/* it is not in the cache yet */
 	struct text text; /* of config.json; the owner frees it */
 };
 
 /* Reads and checks opt->bundle's document. 0 or negative errno. */
 int bundle_read(const struct runtime *rt, const struct create_options *opt, struct arena *a,
 		struct bundle *ret, struct error *err);
+/* Makes the filter that linux.seccomp asks for, if it does, from the cache of the state directory
+ * where it is there. root NULL: no cache. */
+int bundle_filter(const char *root, struct arena *a, struct bundle *bundle, struct error *err);
 /* Compiles it; caps_available and cgroup_mount come from the machine. 0 or negative errno. */
 int bundle_compile(const struct runtime *rt, const struct create_options *opt,
 		   const struct bundle *bundle, enum plan_kind kind, const char *cgroup_mount,

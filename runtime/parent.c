@@ -348,6 +348,15 @@ static int parent_op_located(struct parent *p, unsigned n, struct error *err)
 	return r;
 }
 
+/* Was the container's seccomp filter loaded before operation n? */
+static bool filter_before(const struct parent *p, unsigned n)
+{
+	while (--n > 0)
+		if (plan_op(p->plan->buf, n)->code == OP_SECCOMP)
+			return true;
+	return false;
+}
+
 /* The walker has told that an operation failed: its number says which, its text why. */
 static int walker_failed(struct parent *p, const struct message *m, struct error *err)
 {
@@ -368,6 +377,10 @@ static int walker_failed(struct parent *p, const struct message *m, struct error
 		r = error_say(err, EIO, "%.*s", (int)m->len, m->text);
 	if (m->error == ENOSPC && (op->code == OP_MOUNT_NEW || op->code == OP_MOUNT_BIND))
 		error_hint(err, "there is a limit on mounts: fs.mount-max");
+	if (m->error == EACCES && op->code == OP_SECCOMP)
+		error_hint(err, "without process.noNewPrivileges it needs CAP_SYS_ADMIN");
+	if (filter_before(p, m->number))
+		error_hint(err, "the filter of linux.seccomp was in force already");
 	if (m->error == EPERM && op->code == OP_RLIMIT)
 		error_hint(err, "raising a hard limit needs CAP_SYS_RESOURCE");
 	if (m->error == EACCES && op->code == OP_OOM_SCORE)
@@ -394,9 +407,13 @@ static int walker_gone(struct parent *p, struct error *err)
 	}
 	if (p->child.pidfd >= 0 &&
 	    waitid(P_PIDFD, (id_t)p->child.pidfd, &info, WEXITED | WNOWAIT) == 0 &&
-	    info.si_code == CLD_KILLED)
+	    info.si_code == CLD_KILLED) {
+		if (info.si_status == SIGSYS && filter_before(p, plan_header(p->plan->buf)->ops + 1))
+			error_hint(err, "the filter of linux.seccomp forbids what comes before execve; "
+					"with process.noNewPrivileges it is loaded last");
 		return error_say(err, EIO, "its first process was killed by signal %d",
 				 info.si_status);
+	}
 	return error_say(err, EIO, "its first process ended unexpectedly");
 }
 
@@ -417,6 +434,31 @@ static int expect(struct parent *p, enum message_type type, unsigned number, str
 	return 0;
 }
 
+/*
+ * End of file behind EXEC means that execve has closed the socket, or that the walker died: its filter
+ * killed it at execve, or let execve fail and write with it. It has given itself a name that only
+ * execve replaces, and that outlives it for as long as nobody has reaped it. (A `start`, which is not
+ * its parent, may come too late for that: then the container shows as started and ended.)
+ */
+static int exec_unsaid(struct parent *p, unsigned number, struct error *err)
+{
+	struct text name = TEXT_INIT;
+	char path[64];
+	int r = 0;
+
+	if (!filter_before(p, number))
+		return 0;
+	snprintf(path, sizeof(path), "/proc/%d/comm", (int)p->child.pid);
+	if (file_read_at(AT_FDCWD, path, 64, &name) == 0 &&
+	    streq(name.s, MESSAGE_FILTERED_NAME "\n")) {
+		error_hint(err, "linux.seccomp must allow execve");
+		r = error_say(err, EPERM, "the container's seccomp filter does not let it happen");
+		locate(p, plan_op(p->plan->buf, number), err);
+	}
+	text_free(&name);
+	return r;
+}
+
 /* End of file behind EXEC: the socket was closed by a successful execve. */
 static int expect_exec(struct parent *p, unsigned number, struct error *err)
 {
@@ -427,7 +469,7 @@ static int expect_exec(struct parent *p, unsigned number, struct error *err)
 		return r;
 	r = message_recv(p->sock, &m, NULL, 0);
 	if (r == 0)
-		return 0;
+		return exec_unsaid(p, number, err);
 	return r > 0 && m.type == MESSAGE_FAILED
 		       ? walker_failed(p, &m, err)
 		       : error_say(err, EPROTO, "the container's first process talks nonsense");

@@ -5,6 +5,7 @@
  *	ROOT/ID/state.json	the record (spec/state.h)
  *	ROOT/ID/plan		the plan it was made by; start, exec and delete work from it, so that
  *				later changes of config.json have no effect
+ *	ROOT/.seccomp~cache/	compiled filters of all containers (seccomp_cache.h)
  *	ROOT/ID/start.sock	while it is created: the walker listens on it
  *
  * mkdir of ROOT/ID claims the ID. The record is replaced whole by rename; a lock on the directory

@@ -182,30 +182,31 @@ static const struct field memory_policy_fields[] = {
 };
 static const struct table memory_policy_table = TABLE(memory_policy_fields);
 
-static const char *const actions[] = {"SCMP_ACT_KILL",	      "SCMP_ACT_KILL_PROCESS",
-				      "SCMP_ACT_KILL_THREAD", "SCMP_ACT_TRAP",
-				      "SCMP_ACT_ERRNO",	      "SCMP_ACT_TRACE",
-				      "SCMP_ACT_ALLOW",	      "SCMP_ACT_LOG",
-				      "SCMP_ACT_NOTIFY",      NULL};
-static const char *const operators[] = {"SCMP_CMP_NE",	      "SCMP_CMP_LT", "SCMP_CMP_LE",
-					"SCMP_CMP_EQ",	      "SCMP_CMP_GE", "SCMP_CMP_GT",
-					"SCMP_CMP_MASKED_EQ", NULL};
-static const char *const architectures[] = {
+const char *const seccomp_actions[] = {"SCMP_ACT_KILL",	       "SCMP_ACT_KILL_PROCESS",
+				       "SCMP_ACT_KILL_THREAD", "SCMP_ACT_TRAP",
+				       "SCMP_ACT_ERRNO",       "SCMP_ACT_TRACE",
+				       "SCMP_ACT_ALLOW",       "SCMP_ACT_LOG",
+				       "SCMP_ACT_NOTIFY",      NULL};
+const char *const seccomp_operators[] = {"SCMP_CMP_NE",	       "SCMP_CMP_LT", "SCMP_CMP_LE",
+					 "SCMP_CMP_EQ",	       "SCMP_CMP_GE", "SCMP_CMP_GT",
+					 "SCMP_CMP_MASKED_EQ", NULL};
+const char *const seccomp_archs[] = {
 	"SCMP_ARCH_X86",     "SCMP_ARCH_X86_64",   "SCMP_ARCH_X32",	    "SCMP_ARCH_ARM",
 	"SCMP_ARCH_AARCH64", "SCMP_ARCH_MIPS",	   "SCMP_ARCH_MIPS64",	    "SCMP_ARCH_MIPS64N32",
 	"SCMP_ARCH_MIPSEL",  "SCMP_ARCH_MIPSEL64", "SCMP_ARCH_MIPSEL64N32", "SCMP_ARCH_PPC",
 	"SCMP_ARCH_PPC64",   "SCMP_ARCH_PPC64LE",  "SCMP_ARCH_S390",	    "SCMP_ARCH_S390X",
 	"SCMP_ARCH_PARISC",  "SCMP_ARCH_PARISC64", "SCMP_ARCH_RISCV64",	    "SCMP_ARCH_LOONGARCH64",
 	"SCMP_ARCH_M68K",    "SCMP_ARCH_SH",	   "SCMP_ARCH_SHEB",	    NULL};
-static const char *const filter_flags[] = {"SECCOMP_FILTER_FLAG_TSYNC", "SECCOMP_FILTER_FLAG_LOG",
-					   "SECCOMP_FILTER_FLAG_SPEC_ALLOW",
-					   "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", NULL};
+const char *const seccomp_flag_names[] = {
+	"SECCOMP_FILTER_FLAG_TSYNC", "SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_SPEC_ALLOW",
+	"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", NULL};
 
 static const struct field seccomp_arg_fields[] = {
 	FIELD_U32(struct seccomp_arg, index, "index", .flags = FIELD_REQUIRED, .max = 5),
 	FIELD_U64(struct seccomp_arg, value, "value", .flags = FIELD_REQUIRED),
 	FIELD_U64_PTR(struct seccomp_arg, value_two, "valueTwo"),
-	FIELD_STRING(struct seccomp_arg, op, "op", .flags = FIELD_REQUIRED, .values = operators),
+	FIELD_STRING(struct seccomp_arg, op, "op", .flags = FIELD_REQUIRED,
+		     .values = seccomp_operators),
 };
 static const struct table seccomp_arg_table = TABLE(seccomp_arg_fields);
 
@@ -213,7 +214,7 @@ static const struct field seccomp_rule_fields[] = {
 	FIELD_STRINGS(struct seccomp_rule, names, "names",
 		      .flags = FIELD_REQUIRED | FIELD_NONEMPTY),
 	FIELD_STRING(struct seccomp_rule, action, "action", .flags = FIELD_REQUIRED,
-		     .values = actions),
+		     .values = seccomp_actions),
 	FIELD_U32_PTR(struct seccomp_rule, errno_ret, "errnoRet"),
 	FIELD_LIST(struct seccomp_rule, args, "args", seccomp_arg_table),
 };
@@ -221,10 +222,10 @@ static const struct table seccomp_rule_table = TABLE(seccomp_rule_fields);
 
 static const struct field seccomp_fields[] = {
 	FIELD_STRING(struct seccomp, default_action, "defaultAction", .flags = FIELD_REQUIRED,
-		     .values = actions),
+		     .values = seccomp_actions),
 	FIELD_U32_PTR(struct seccomp, default_errno_ret, "defaultErrnoRet"),
-	FIELD_STRINGS(struct seccomp, architectures, "architectures", .values = architectures),
-	FIELD_STRINGS_PTR(struct seccomp, flags, "flags", .values = filter_flags),
+	FIELD_STRINGS(struct seccomp, architectures, "architectures", .values = seccomp_archs),
+	FIELD_STRINGS_PTR(struct seccomp, flags, "flags", .values = seccomp_flag_names),
 	FIELD_STRING(struct seccomp, listener_path, "listenerPath"),
 	FIELD_STRING(struct seccomp, listener_metadata, "listenerMetadata"),
 	FIELD_LIST(struct seccomp, syscalls, "syscalls", seccomp_rule_table),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "spec/features.h"
 
+#include "base/text.h"
 #include "spec/config.h"
 #include "spec/names.h"
 #include "spec/table.h"
@@ -8,6 +9,11 @@
 
 struct enabled {
 	bool enabled;
+};
+
+struct features_filters {
+	bool enabled;
+	struct strings actions, operators, archs, known_flags, supported_flags;
 };
 
 struct features {
@@ -18,7 +24,8 @@ struct features {
 		struct features_cgroup {
 			bool v1, v2, systemd, systemd_user, rdma;
 		} cgroup;
-		struct enabled seccomp, apparmor, selinux, intel_rdt, net_devices;
+		struct features_filters seccomp;
+		struct enabled apparmor, selinux, intel_rdt, net_devices;
 		struct {
 			struct enabled idmap;
 		} mount_extensions;
@@ -35,6 +42,16 @@ static const struct field enabled_fields[] = {
 	FIELD_BOOL(struct enabled, enabled, "enabled", .flags = FIELD_ALWAYS),
 };
 static const struct table enabled_table = TABLE(enabled_fields);
+
+static const struct field filters_fields[] = {
+	FIELD_BOOL(struct features_filters, enabled, "enabled", .flags = FIELD_ALWAYS),
+	FIELD_STRINGS(struct features_filters, actions, "actions"),
+	FIELD_STRINGS(struct features_filters, operators, "operators"),
+	FIELD_STRINGS(struct features_filters, archs, "archs"),
+	FIELD_STRINGS(struct features_filters, known_flags, "knownFlags"),
+	FIELD_STRINGS(struct features_filters, supported_flags, "supportedFlags"),
+};
+static const struct table filters_table = TABLE(filters_fields);
 
 static const struct field cgroup_fields[] = {
 	FIELD_BOOL(struct features_cgroup, v1, "v1", .flags = FIELD_ALWAYS),
@@ -54,7 +71,7 @@ static const struct field linux_part_fields[] = {
 	FIELD_STRINGS(LINUX_PART, namespaces, "namespaces"),
 	FIELD_STRINGS(LINUX_PART, capabilities, "capabilities"),
 	FIELD_OBJECT(LINUX_PART, cgroup, "cgroup", cgroup_table, .flags = FIELD_ALWAYS),
-	FIELD_OBJECT(LINUX_PART, seccomp, "seccomp", enabled_table, .flags = FIELD_ALWAYS),
+	FIELD_OBJECT(LINUX_PART, seccomp, "seccomp", filters_table, .flags = FIELD_ALWAYS),
 	FIELD_OBJECT(LINUX_PART, apparmor, "apparmor", enabled_table, .flags = FIELD_ALWAYS),
 	FIELD_OBJECT(LINUX_PART, selinux, "selinux", enabled_table, .flags = FIELD_ALWAYS),
 	FIELD_OBJECT(LINUX_PART, intel_rdt, "intelRdt", enabled_table, .flags = FIELD_ALWAYS),
@@ -112,12 +129,49 @@ static struct strings capability_list(struct arena *a)
 	return (struct strings){n, v};
 }
 
-void features_write(const char *version, struct text *out)
+static bool without_agents(const char *name)
+{
+	return !streq(name, "SCMP_ACT_NOTIFY") &&
+	       !streq(name, "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV");
+}
+
+/* The names that `keep` says yes to; all without one. */
+static struct strings names_kept(const char *const *names, bool (*keep)(const char *name),
+				 struct arena *a)
+{
+	struct strings s = {0};
+	size_t n = 0;
+
+	while (names[n])
+		n++;
+	s.v = arena_alloc(a, (n + 1) * sizeof(*s.v));
+	for (size_t i = 0; i < n; i++)
+		if (!keep || keep(names[i]))
+			s.v[s.n++] = names[i];
+	return s;
+}
+
+static struct features_filters filters(const struct features_seccomp *seccomp, struct arena *a)
+{
+	return (struct features_filters){
+		.enabled = true,
+		.actions = names_kept(seccomp_actions, without_agents, a),
+		.operators = names_kept(seccomp_operators, NULL, a),
+		.archs = names_kept(seccomp_archs, seccomp->arch_known, a),
+		.known_flags = names_kept(seccomp_flag_names, NULL, a),
+		.supported_flags = names_kept(seccomp_flag_names, without_agents, a),
+	};
+}
+
+void features_write(const char *version, const struct features_seccomp *seccomp, struct text *out)
 {
 	static const char *namespaces[] = {"cgroup", "ipc",  "mount", "network",
 					   "pid",    "user", "uts",   NULL};
 	struct arena a = ARENA_INIT;
-	struct string_pair own = {"dev.hoy.version", version};
+	/* The second is runc's name for it. */
+	struct string_pair notes[] = {{"dev.hoy.version", version},
+				      {"io.github.seccomp.libseccomp.version",
+				       seccomp ? seccomp->version : NULL}};
 	struct features f = {.oci_version_min = "1.0.0", .oci_version_max = "1.3.0"};
 
 	f.hooks = hook_names(&a);
@@ -126,7 +180,9 @@ void features_write(const char *version, struct text *out)
 		(struct strings){sizeof(namespaces) / sizeof(namespaces[0]) - 1, namespaces};
 	f.linux_part.capabilities = capability_list(&a);
 	f.linux_part.cgroup.v2 = true;
-	f.annotations = (struct string_map){1, &own};
+	if (seccomp)
+		f.linux_part.seccomp = filters(seccomp, &a);
+	f.annotations = (struct string_map){seccomp ? 2 : 1, notes};
 	table_write(&features_table, &f, true, out);
 	text_add(out, "\n");
 	arena_free(&a);

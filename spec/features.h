@@ -6,9 +6,19 @@
 #ifndef HOY_SPEC_FEATURES_H
 #define HOY_SPEC_FEATURES_H
 
+#include <stdbool.h>
+
 #include "base/text.h"
 
-/* Appends the document, indented, with a line's end behind. version: hoy's own ("0.1.0"). */
-void features_write(const char *version, struct text *out);
+/* The library that hoy was built with; its version and which of the specification's architectures it
+ * knows ("SCMP_ARCH_X86"). */
+struct features_seccomp {
+	const char *version;
+	bool (*arch_known)(const char *name);
+};
+
+/* Appends the document, indented, with a line's end behind. version: hoy's own ("0.1.0"). seccomp:
+ * NULL in a hoy without it. */
+void features_write(const char *version, const struct features_seccomp *seccomp, struct text *out);
 
 #endif

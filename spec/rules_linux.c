@@ -220,6 +220,61 @@ static int check_sysctls(const struct config *c, struct arena *a, struct error *
 	return 0;
 }
 
+/* The action's number in the filter: sixteen bits, and an errno's own limit in the kernel. */
+static int check_errno_ret(const char *action, const uint32_t *number, struct error *err)
+{
+	bool is_errno = streq(action, "SCMP_ACT_ERRNO");
+	uint32_t max = is_errno ? 4095 : 65535;
+
+	if (!number)
+		return 0;
+	if (!is_errno && !streq(action, "SCMP_ACT_TRACE"))
+		return error_say(err, EINVAL, "must not be there: %s takes no number", action);
+	if (*number > max)
+		return error_say(err, EINVAL, "must be a number from 0 to %u for %s, got %u", max,
+				 action, *number);
+	return 0;
+}
+
+static int check_seccomp_rule(const struct seccomp_rule *rule, size_t i, struct error *err)
+{
+	if (check_errno_ret(rule->action, rule->errno_ret, err) < 0) {
+		error_field(err, "linux.seccomp.syscalls[%zu].errnoRet", i);
+		return -EINVAL;
+	}
+	for (size_t k = 0; k < rule->names.n; k++) {
+		if (*rule->names.v[k])
+			continue;
+		error_field(err, "linux.seccomp.syscalls[%zu].names[%zu]", i, k);
+		return error_say(err, EINVAL, "must not be empty");
+	}
+	return 0;
+}
+
+static int check_seccomp(const struct seccomp *s, struct error *err)
+{
+	if (!s)
+		return 0;
+	if (check_errno_ret(s->default_action, s->default_errno_ret, err) < 0) {
+		error_field(err, "linux.seccomp.defaultErrnoRet");
+		return -EINVAL;
+	}
+	for (size_t i = 0; i < s->syscalls.n; i++) {
+		int r = check_seccomp_rule(&s->syscalls.v[i], i, err);
+
+		if (r < 0)
+			return r;
+	}
+	/* The kernel refuses it without a listener. */
+	for (size_t i = 0; s->flags && i < s->flags->n; i++) {
+		if (!streq(s->flags->v[i], "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"))
+			continue;
+		error_field(err, "linux.seccomp.flags[%zu]", i);
+		return error_say(err, EINVAL, "\"%s\" is for SCMP_ACT_NOTIFY only", s->flags->v[i]);
+	}
+	return 0;
+}
+
 int rules_apply_linux(struct config *c, struct arena *a, struct error *err)
 {
 	struct linux_config *l = c->linux_conf;
@@ -238,6 +293,9 @@ int rules_apply_linux(struct config *c, struct arena *a, struct error *err)
 	if (r < 0)
 		return r;
 	r = check_sysctls(c, a, err);
+	if (r < 0)
+		return r;
+	r = check_seccomp(l->seccomp, err);
 	if (r < 0)
 		return r;
 	if (l->personality && l->personality->flags.n)

@@ -12,4 +12,8 @@ extern const struct table id_mapping_table; /* struct id_mapping */
 extern const struct table linux_table;	    /* struct linux_config */
 extern const struct table resources_table;  /* struct resources */
 
+/* The words of linux.seccomp, NULL-ended. */
+extern const char *const seccomp_actions[], *const seccomp_operators[], *const seccomp_archs[],
+	*const seccomp_flag_names[];
+
 #endif

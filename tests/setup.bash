@@ -57,7 +57,7 @@ machine_check() {
 }
 
 # shellcheck disable=SC2034 # used by those who source this
-BUILD_PACKAGES=(autoconf automake gcc git libc6-dev libyajl-dev linux-libc-dev make musl-tools
+BUILD_PACKAGES=(autoconf automake gcc git libc6-dev libseccomp-dev libyajl-dev linux-libc-dev make musl-tools
     pkg-config)
 # shellcheck disable=SC2034
 TEST_PACKAGES=(bats busybox-static clang crun iproute2 jq libcmocka-dev procps python3 runc shellcheck
