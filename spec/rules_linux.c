@@ -231,8 +231,8 @@ static int check_errno_ret(const char *action, const uint32_t *number, struct er
 	if (!is_errno && !streq(action, "SCMP_ACT_TRACE"))
 		return error_say(err, EINVAL, "must not be there: %s takes no number", action);
 	if (*number > max)
-		return error_say(err, EINVAL, "must be a number from 0 to %u for %s, got %u", max,
-				 action, *number);
+		return error_say(err, EINVAL, "must be from 0 to %u for %s, got %u", max, action,
+				 *number);
 	return 0;
 }
 

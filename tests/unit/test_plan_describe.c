@@ -128,6 +128,8 @@ static const struct {
 	{OP_RLIMIT, {{.s = "RLIMIT_NOFILE"}, N(7), N(5), N(UINT64_MAX)},
 	 "limit RLIMIT_NOFILE to 5:unlimited"},
 	{OP_UMASK, {N(022)}, "set umask 0022"},
+	{OP_SECCOMP, {{.s = "12345678"}, N(4), {.s = "default allow, 1 architecture"}},
+	 "load the seccomp filter: default allow, 1 architecture"},
 	{OP_USER, {N(4294967294), N(7), N(0)}, "become user 4294967294:7"},
 	{OP_CAP_BOUNDING, {N(1), {.s = "CAP_CHOWN"}},
 	 "drop capabilities from the bounding set, keep CAP_CHOWN"},

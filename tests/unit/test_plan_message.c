@@ -154,6 +154,27 @@ static void test_the_other_side_is_gone(void **state)
 	assert_int_equal(message_send_slots(t.b, &slot, &t.b, 1), -EPIPE);
 }
 
+/* The walker's way of sending, by write(2), arrives as any other. */
+static void test_write(void **state)
+{
+	char text[MESSAGE_TEXT_MAX + 5];
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	assert_int_equal(message_write(t.a, MESSAGE_EXEC, 7, 0, NULL, 0), 0);
+	assert_int_equal(message_write(t.a, MESSAGE_FAILED, 8, EPERM, text, sizeof(text)), 0);
+	assert_int_equal(receive(), 1);
+	assert_int_equal(t.m.type, MESSAGE_EXEC);
+	assert_int_equal(t.m.number, 7);
+	assert_int_equal(receive(), 1);
+	assert_int_equal(t.m.error, EPERM);
+	assert_int_equal(t.m.len, MESSAGE_TEXT_MAX);
+	t.b = fd_close(t.b);
+	signal(SIGPIPE, SIG_IGN);
+	assert_int_equal(message_write(t.a, MESSAGE_EXEC, 7, 0, NULL, 0), -EPIPE);
+	signal(SIGPIPE, SIG_DFL);
+}
+
 /* It died with something unread: the kernel calls that a reset. */
 static void test_gone_with_unread(void **state)
 {
@@ -328,6 +349,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_there_and_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_the_other_side_is_gone, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_write, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_gone_with_unread, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_slots, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_how_many_slots, setup, teardown),

@@ -194,7 +194,7 @@ static void test_features(void **state)
 	const struct json *f, *l;
 
 	(void)state;
-	features_write("1.2.3", &t);
+	features_write("1.2.3", NULL, &t);
 	assert_int_equal(json_parse(t.s, t.len, &a, &f, &err), 0);
 	l = at(f, "linux");
 	assert_string_equal(at(f, "ociVersionMin")->text, "1.0.0");
@@ -218,6 +218,52 @@ static void test_features(void **state)
 	for (size_t i = 0; i < sizeof(off) / sizeof(off[0]); i++)
 		assert_int_equal(at(at(l, off[i]), "enabled")->type, JSON_FALSE);
 	assert_int_equal(at(at(at(l, "mountExtensions"), "idmap"), "enabled")->type, JSON_FALSE);
+	text_free(&t);
+	arena_free(&a);
+}
+
+static bool any_arch(const char *name)
+{
+	return starts_with(name, "SCMP_ARCH_");
+}
+
+static bool one_arch(const char *name)
+{
+	return streq(name, "SCMP_ARCH_X86");
+}
+
+/* verifies: features linux.seccomp* */
+static void test_features_seccomp(void **state)
+{
+	struct features_seccomp library = {"2.5.4", any_arch};
+	struct arena a = ARENA_INIT;
+	struct error err = ERROR_INIT;
+	struct text t = TEXT_INIT;
+	const struct json *f, *s;
+
+	(void)state;
+	features_write("1.2.3", &library, &t);
+	assert_int_equal(json_parse(t.s, t.len, &a, &f, &err), 0);
+	s = at(at(f, "linux"), "seccomp");
+	assert_int_equal(at(s, "enabled")->type, JSON_TRUE);
+	assert_int_equal(at(s, "actions")->n, 8);
+	assert_false(has(at(s, "actions"), "SCMP_ACT_NOTIFY"));
+	assert_true(has(at(s, "actions"), "SCMP_ACT_KILL_PROCESS"));
+	assert_int_equal(at(s, "operators")->n, 7);
+	assert_true(has(at(s, "operators"), "SCMP_CMP_MASKED_EQ"));
+	assert_int_equal(at(s, "archs")->n, 23);
+	assert_int_equal(at(s, "knownFlags")->n, 4);
+	assert_int_equal(at(s, "supportedFlags")->n, 3);
+	assert_true(has(at(s, "supportedFlags"), "SECCOMP_FILTER_FLAG_SPEC_ALLOW"));
+	assert_false(has(at(s, "supportedFlags"), "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"));
+	assert_string_equal(at(at(f, "annotations"), "io.github.seccomp.libseccomp.version")->text,
+			    "2.5.4");
+	text_free(&t);
+	/* None that the library lacks. */
+	library.arch_known = one_arch;
+	features_write("1.2.3", &library, &t);
+	assert_int_equal(json_parse(t.s, t.len, &a, &f, &err), 0);
+	assert_int_equal(at(at(at(f, "linux"), "seccomp"), "archs")->n, 1);
 	text_free(&t);
 	arena_free(&a);
 }
@@ -395,6 +441,7 @@ int main(void)
 		cmocka_unit_test(test_state_record),
 		cmocka_unit_test(test_state_refused),
 		cmocka_unit_test(test_features),
+		cmocka_unit_test(test_features_seccomp),
 		cmocka_unit_test(test_default_config),
 		cmocka_unit_test(test_default_config_rootless),
 		cmocka_unit_test(test_names),

@@ -64,6 +64,9 @@ static const char *warned(void)
 #define PROCESS(json) WITH("", json ",", "", "")
 #define LINUX(json)   WITH("", "", json ",", "")
 
+#define SECCOMP(action, more, rules) \
+	LINUX("'seccomp':{'defaultAction':'SCMP_ACT_" action "'" more ",'syscalls':[" rules "]}")
+
 #define TAKES(text)	       assert_string_equal(parse(text), "")
 #define REFUSES(text, message) assert_string_equal(parse(text), "c: " message)
 
@@ -576,8 +579,18 @@ static const struct {
 	{"linux.namespaces[].type=time", "linux.namespaces[5].type",
 	 WITH("", "", "", ",{'type':'time'}"), WITH("", "", "", "")},
 	{"linux.timeOffsets", NULL, NULL, LINUX("'timeOffsets':{}")},
-	{"linux.seccomp", "linux.seccomp", LINUX("'seccomp':{'defaultAction':'SCMP_ACT_ALLOW'}"),
+	{"linux.seccomp.defaultAction=SCMP_ACT_NOTIFY", "linux.seccomp.defaultAction",
+	 SECCOMP("NOTIFY", "", ""), SECCOMP("ALLOW", "", "")},
+	{"linux.seccomp.syscalls[].action=SCMP_ACT_NOTIFY", "linux.seccomp.syscalls[1].action",
+	 SECCOMP("ALLOW", "",
+		 "{'names':['read'],'action':'SCMP_ACT_LOG'},"
+		 "{'names':['mknod'],'action':'SCMP_ACT_NOTIFY'}"),
 	 LINUX("'seccomp':null")},
+	{"linux.seccomp.listenerPath", "linux.seccomp.listenerPath",
+	 SECCOMP("ALLOW", ",'listenerPath':'/s'", ""), SECCOMP("ALLOW", ",'listenerPath':''", "")},
+	{"linux.seccomp.listenerMetadata", "linux.seccomp.listenerMetadata",
+	 SECCOMP("ALLOW", ",'listenerMetadata':'m'", ""),
+	 SECCOMP("ALLOW", ",'listenerMetadata':''", "")},
 	{"linux.mountLabel", "linux.mountLabel", LINUX("'mountLabel':'x'"),
 	 LINUX("'mountLabel':''")},
 	{"linux.intelRdt", "linux.intelRdt", LINUX("'intelRdt':{}"), LINUX("'intelRdt':null")},
@@ -593,6 +606,32 @@ static const struct {
 	{"linux.resources.rdma", "linux.resources.rdma", RESOURCES("'rdma':{'x':{}}"),
 	 RESOURCES("'rdma':{}")},
 };
+
+static void test_seccomp(void **state)
+{
+	(void)state;
+	TAKES(SECCOMP("ERRNO", ",'defaultErrnoRet':4095",
+		      "{'names':['read'],'action':'SCMP_ACT_ERRNO','errnoRet':0},"
+		      "{'names':['read'],'action':'SCMP_ACT_TRACE','errnoRet':65535}"));
+	REFUSES(SECCOMP("ERRNO", ",'defaultErrnoRet':4096", ""),
+		"linux.seccomp.defaultErrnoRet: must be from 0 to 4095 for SCMP_ACT_ERRNO, got 4096");
+	REFUSES(SECCOMP("ALLOW", ",'defaultErrnoRet':1", ""),
+		"linux.seccomp.defaultErrnoRet: must not be there: SCMP_ACT_ALLOW takes no number");
+	REFUSES(SECCOMP("ALLOW", "", "{'names':['a'],'action':'SCMP_ACT_LOG'},"
+				     "{'names':['a'],'action':'SCMP_ACT_KILL','errnoRet':0}"),
+		"linux.seccomp.syscalls[1].errnoRet: must not be there: SCMP_ACT_KILL takes no number");
+	REFUSES(SECCOMP("ALLOW", "", "{'names':['a'],'action':'SCMP_ACT_TRACE','errnoRet':65536}"),
+		"linux.seccomp.syscalls[0].errnoRet: must be from 0 to 65535 for SCMP_ACT_TRACE, got 65536");
+	REFUSES(SECCOMP("ALLOW", "", "{'names':['a',''],'action':'SCMP_ACT_LOG'}"),
+		"linux.seccomp.syscalls[0].names[1]: must not be empty");
+	REFUSES(SECCOMP("ALLOW", "", "{'names':[],'action':'SCMP_ACT_LOG'}"),
+		"linux.seccomp.syscalls[0].names: must have at least one entry");
+	TAKES(SECCOMP("ALLOW", ",'flags':['SECCOMP_FILTER_FLAG_LOG','SECCOMP_FILTER_FLAG_TSYNC']", ""));
+	REFUSES(SECCOMP("ALLOW", ",'flags':['SECCOMP_FILTER_FLAG_LOG',"
+				 "'SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV']", ""),
+		"linux.seccomp.flags[1]: \"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV\" is for SCMP_ACT_NOTIFY "
+		"only");
+}
 
 /* verifies: config process.consoleSize* */
 static void test_refused(void **state)
@@ -637,7 +676,7 @@ int main(void)
 		cmocka_unit_test(test_sysctl_names),	cmocka_unit_test(test_cpu),
 		cmocka_unit_test(test_cgroup_v1),	cmocka_unit_test(test_device_rules),
 		cmocka_unit_test(test_unified),		cmocka_unit_test(test_linux),
-		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_seccomp),		cmocka_unit_test(test_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, teardown);
