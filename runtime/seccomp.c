@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -69,7 +70,8 @@ bool seccomp_arch_known(const char *name)
 #include "base/sys.h"
 #include "runtime/seccomp_tree.h"
 
-#define ARCHS_MAX 32
+#define ARCHS_MAX  32
+#define NUMBER_MAX 1023 /* above all calls of architectures that have such parts */
 #define X32_BIT	  0x40000000u
 /* Every kernel that hoy runs on knows KILL_PROCESS and LOG (4.14). Said to libseccomp, it doesn't ask
  * the kernel, which may be another one than the filter's. */
@@ -252,10 +254,19 @@ static int rules_add(struct making *m)
 
 /* ---- ENOSYS for what is newer than the profile --------------------------------------------------- */
 
+static bool names(const struct seccomp *s, const char *name)
+{
+	for (size_t i = 0; i < s->syscalls.n; i++)
+		for (size_t k = 0; k < s->syscalls.v[i].names.n; k++)
+			if (streq(s->syscalls.v[i].names.v[k], name))
+				return true;
+	return false;
+}
+
 /* The highest number that the profile names for the architecture, 0 without any. */
 static uint32_t last_number(const struct seccomp *s, uint32_t arch)
 {
-	int last = 0;
+	int last = 0, direct;
 
 	for (size_t i = 0; i < s->syscalls.n; i++)
 		for (size_t k = 0; k < s->syscalls.v[i].names.n; k++) {
@@ -263,6 +274,15 @@ static uint32_t last_number(const struct seccomp *s, uint32_t arch)
 
 			last = n > last ? n : last;
 		}
+	/* What has come to be a call of its own after it was a part of socketcall or ipc (i386: accept4 is
+	 * 364) has no number to libseccomp when asked by name, but the rules are for both. */
+	for (direct = NUMBER_MAX; direct > last; direct--) {
+		char *name = seccomp_syscall_resolve_num_arch(arch, direct);
+
+		if (name && names(s, name))
+			last = direct;
+		free(name);
+	}
 	return (uint32_t)last;
 }
 

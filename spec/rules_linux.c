@@ -220,11 +220,12 @@ static int check_sysctls(const struct config *c, struct arena *a, struct error *
 	return 0;
 }
 
-/* The action's number in the filter: sixteen bits, and an errno's own limit in the kernel. */
+/* The action's number in the filter has sixteen bits; as an errno libseccomp takes what is below the
+ * kernel's last one, 4095. */
 static int check_errno_ret(const char *action, const uint32_t *number, struct error *err)
 {
 	bool is_errno = streq(action, "SCMP_ACT_ERRNO");
-	uint32_t max = is_errno ? 4095 : 65535;
+	uint32_t max = is_errno ? 4094 : 65535;
 
 	if (!number)
 		return 0;

@@ -193,7 +193,7 @@ static void test_actions(void **state)
 		{"ERRNO", "", ERRNO(EPERM)},
 		{"ERRNO", "38", ERRNO(38)},
 		{"ERRNO", "0", ERRNO(0)},
-		{"ERRNO", "4095", ERRNO(4095)},
+		{"ERRNO", "4094", ERRNO(4094)},
 		{"TRACE", "", TRACE(EPERM)},
 		{"TRACE", "65535", TRACE(65535)},
 	};
@@ -425,7 +425,7 @@ static void test_newer_calls(void **state)
 	ASK(X64, X32(435), ALLOW);
 	ASK(X64, X32(436), ERRNO(1));
 	ASK(X64, X32(438), ERRNO(ENOSYS));
-	/* Per architecture: accept4 is 288 here and 364 there. */
+	/* Per architecture: accept4 is 288 here and 364 there, where it is also a part of socketcall(102). */
 	COMPILES(PROFILE("KILL_PROCESS", ",'architectures':['SCMP_ARCH_X86']",
 			 RULE("'accept4'", "ALLOW", "")));
 	ASK(X64, 287, PROCESS);
@@ -572,7 +572,7 @@ static void test_engine_profile(void **state)
 	(void)state;
 	COMPILES(json);
 	free(json);
-	assert_true(t.filter.n < 500);
+	assert_true(t.filter.n < 700);
 	for (size_t i = 0; i < ROWS(archs); i++) {
 		uint32_t last = highest(archs[i].token);
 

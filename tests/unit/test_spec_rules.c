@@ -610,11 +610,11 @@ static const struct {
 static void test_seccomp(void **state)
 {
 	(void)state;
-	TAKES(SECCOMP("ERRNO", ",'defaultErrnoRet':4095",
+	TAKES(SECCOMP("ERRNO", ",'defaultErrnoRet':4094",
 		      "{'names':['read'],'action':'SCMP_ACT_ERRNO','errnoRet':0},"
 		      "{'names':['read'],'action':'SCMP_ACT_TRACE','errnoRet':65535}"));
-	REFUSES(SECCOMP("ERRNO", ",'defaultErrnoRet':4096", ""),
-		"linux.seccomp.defaultErrnoRet: must be from 0 to 4095 for SCMP_ACT_ERRNO, got 4096");
+	REFUSES(SECCOMP("ERRNO", ",'defaultErrnoRet':4095", ""),
+		"linux.seccomp.defaultErrnoRet: must be from 0 to 4094 for SCMP_ACT_ERRNO, got 4095");
 	REFUSES(SECCOMP("ALLOW", ",'defaultErrnoRet':1", ""),
 		"linux.seccomp.defaultErrnoRet: must not be there: SCMP_ACT_ALLOW takes no number");
 	REFUSES(SECCOMP("ALLOW", "", "{'names':['a'],'action':'SCMP_ACT_LOG'},"
