@@ -53,56 +53,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* What the kernel does (Documentation/networking/filter.rst). */
-static uint32_t interpret(const struct sock_filter *f, size_t n, const struct seccomp_data *data)
-{
-	uint32_t a = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		uint32_t k = f[i].k;
-		bool yes;
-
-		switch (f[i].code) {
-		case BPF_LD | BPF_W | BPF_ABS:
-			if (k % 4 || k >= sizeof(*data))
-				return NEVER;
-			memcpy(&a, (const char *)data + k, 4);
-			continue;
-		case BPF_ALU | BPF_AND | BPF_K:
-			a &= k;
-			continue;
-		case BPF_RET | BPF_K:
-			return k;
-		case BPF_JMP | BPF_JA | BPF_K:
-			i += k;
-			continue;
-		case BPF_JMP | BPF_JEQ | BPF_K:
-			yes = a == k;
-			break;
-		case BPF_JMP | BPF_JGT | BPF_K:
-			yes = a > k;
-			break;
-		case BPF_JMP | BPF_JGE | BPF_K:
-			yes = a >= k;
-			break;
-		case BPF_JMP | BPF_JSET | BPF_K:
-			yes = a & k;
-			break;
-		default:
-			return NEVER;
-		}
-		i += yes ? f[i].jt : f[i].jf;
-	}
-	return NEVER;
-}
-
-static uint32_t action(uint32_t arch, uint32_t nr, uint64_t arg0, uint64_t arg1)
-{
-	struct seccomp_data data = {.nr = (int)nr, .arch = arch, .args = {arg0, arg1}};
-
-	return interpret(t.filter.insns, t.filter.n, &data);
-}
-
 static char *unquote(const char *s)
 {
 	char *copy = strdup(s);
@@ -167,6 +117,56 @@ int main(void)
 #else
 
 #include <seccomp.h>
+
+/* What the kernel does (Documentation/networking/filter.rst). */
+static uint32_t interpret(const struct sock_filter *f, size_t n, const struct seccomp_data *data)
+{
+	uint32_t a = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		uint32_t k = f[i].k;
+		bool yes;
+
+		switch (f[i].code) {
+		case BPF_LD | BPF_W | BPF_ABS:
+			if (k % 4 || k >= sizeof(*data))
+				return NEVER;
+			memcpy(&a, (const char *)data + k, 4);
+			continue;
+		case BPF_ALU | BPF_AND | BPF_K:
+			a &= k;
+			continue;
+		case BPF_RET | BPF_K:
+			return k;
+		case BPF_JMP | BPF_JA | BPF_K:
+			i += k;
+			continue;
+		case BPF_JMP | BPF_JEQ | BPF_K:
+			yes = a == k;
+			break;
+		case BPF_JMP | BPF_JGT | BPF_K:
+			yes = a > k;
+			break;
+		case BPF_JMP | BPF_JGE | BPF_K:
+			yes = a >= k;
+			break;
+		case BPF_JMP | BPF_JSET | BPF_K:
+			yes = a & k;
+			break;
+		default:
+			return NEVER;
+		}
+		i += yes ? f[i].jt : f[i].jf;
+	}
+	return NEVER;
+}
+
+static uint32_t action(uint32_t arch, uint32_t nr, uint64_t arg0, uint64_t arg1)
+{
+	struct seccomp_data data = {.nr = (int)nr, .arch = arch, .args = {arg0, arg1}};
+
+	return interpret(t.filter.insns, t.filter.n, &data);
+}
 
 /* ---- What programs do --------------------------------------------------------------------------- */
 
@@ -246,8 +246,8 @@ static void test_operators(void **state)
 			uint64_t v = values[k], far = 1ull << 32;
 
 			snprintf(json, sizeof(json),
-				 PROFILE("ERRNO", "", RULE("'getpid'", "ALLOW",
-							   ARGS("{'index':1,'value':%llu,'op':'SCMP_CMP_%s'}"))),
+				 PROFILE("ERRNO", "",
+					 RULE("'getpid'", "ALLOW", ARGS(ARG("1", "%llu", "%s")))),
 				 (unsigned long long)v, rows[i].op);
 			COMPILES(json);
 			ASK_WITH(X64, 39, 0, v - 1, rows[i].below ? ALLOW : ERRNO(1));
@@ -269,7 +269,8 @@ static void test_masks(void **state)
 	(void)state;
 	COMPILES(PROFILE("ERRNO", "",
 			 RULE("'clone'", "ALLOW",
-			      ARGS("{'index':0,'value':2114060288,'valueTwo':0,'op':'SCMP_CMP_MASKED_EQ'}"))));
+			      ARGS("{'index':0,'value':2114060288,'valueTwo':0,"
+				   "'op':'SCMP_CMP_MASKED_EQ'}"))));
 	ASK_WITH(X64, 56, 0x11, 0, ALLOW);
 	ASK_WITH(X64, 56, 0x10000000, 0, ERRNO(1)); /* CLONE_NEWUSER */
 	ASK_WITH(X64, 56, 0x7e020011, 0, ERRNO(1));
@@ -425,7 +426,7 @@ static void test_newer_calls(void **state)
 	ASK(X64, X32(435), ALLOW);
 	ASK(X64, X32(436), ERRNO(1));
 	ASK(X64, X32(438), ERRNO(ENOSYS));
-	/* Per architecture: accept4 is 288 here and 364 there, where it is also a part of socketcall(102). */
+	/* Per architecture: accept4 is 288 here and 364 there, a part of socketcall(102) as well. */
 	COMPILES(PROFILE("KILL_PROCESS", ",'architectures':['SCMP_ARCH_X86']",
 			 RULE("'accept4'", "ALLOW", "")));
 	ASK(X64, 287, PROCESS);
