@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -68,19 +67,13 @@ bool seccomp_arch_known(const char *name)
 
 #include "base/fd.h"
 #include "base/sys.h"
+#include "runtime/seccomp_newer.h"
 #include "runtime/seccomp_tree.h"
 
 #define ARCHS_MAX  32
-#define NUMBER_MAX 1023 /* above all calls of architectures that have such parts */
-#define X32_BIT	  0x40000000u
 /* Every kernel that hoy runs on knows KILL_PROCESS and LOG (4.14). Said to libseccomp, it doesn't ask
  * the kernel, which may be another one than the filter's. */
 #define API_LEVEL 3
-
-#define LOAD(what) ((struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, \
-						 offsetof(struct seccomp_data, what)))
-#define JUMP(op, k, jt, jf) ((struct sock_filter)BPF_JUMP(BPF_JMP | (op) | BPF_K, k, jt, jf))
-#define RETURN(v)	    ((struct sock_filter)BPF_STMT(BPF_RET | BPF_K, v))
 
 /* A profile in the making. */
 struct making {
@@ -252,114 +245,6 @@ static int rules_add(struct making *m)
 	return 0;
 }
 
-/* ---- ENOSYS for what is newer than the profile --------------------------------------------------- */
-
-static bool names(const struct seccomp *s, const char *name)
-{
-	for (size_t i = 0; i < s->syscalls.n; i++)
-		for (size_t k = 0; k < s->syscalls.v[i].names.n; k++)
-			if (streq(s->syscalls.v[i].names.v[k], name))
-				return true;
-	return false;
-}
-
-/* The highest number that the profile names for the architecture, 0 without any. */
-static uint32_t last_number(const struct seccomp *s, uint32_t arch)
-{
-	int last = 0, direct;
-
-	for (size_t i = 0; i < s->syscalls.n; i++)
-		for (size_t k = 0; k < s->syscalls.v[i].names.n; k++) {
-			int n = seccomp_syscall_resolve_name_arch(arch, s->syscalls.v[i].names.v[k]);
-
-			last = n > last ? n : last;
-		}
-	/* What has come to be a call of its own after it was a part of socketcall or ipc (i386: accept4 is
-	 * 364) has no number to libseccomp when asked by name, but the rules are for both. */
-	for (direct = NUMBER_MAX; direct > last; direct--) {
-		char *name = seccomp_syscall_resolve_num_arch(arch, direct);
-
-		if (name && names(s, name))
-			last = direct;
-		free(name);
-	}
-	return (uint32_t)last;
-}
-
-static uint32_t audit_arch(uint32_t token)
-{
-	return token == SCMP_ARCH_X32 ? SCMP_ARCH_X86_64 : token;
-}
-
-static bool has_arch(const struct making *m, uint32_t token)
-{
-	for (unsigned i = 0; i < m->archs_n; i++)
-		if (m->archs[i] == token)
-			return true;
-	return false;
-}
-
-static void insn_add(struct text *t, struct sock_filter f)
-{
-	text_add_bytes(t, &f, sizeof(f));
-}
-
-/* Above `last` ENOSYS; else on. The number is loaded. */
-static void last_check(struct text *t, uint32_t last)
-{
-	if (!last)
-		return;
-	insn_add(t, JUMP(BPF_JGT, last, 0, 1));
-	insn_add(t, RETURN(SCMP_ACT_ERRNO(ENOSYS)));
-}
-
-/*
- * The check of one architecture, entered with the architecture loaded and left so. x32 is x86_64 with
- * a bit in the number: its calls are above all others and have a last one of their own; where it does
- * not belong to the profile they are libseccomp's to refuse.
- */
-static void arch_check(const struct making *m, uint32_t token, struct text *out)
-{
-	struct text t = TEXT_INIT;
-	size_t n;
-
-	insn_add(&t, LOAD(nr));
-	/* s390 hides a number that its kernel doesn't know behind that of setup(2), which is none. */
-	if (token == SCMP_ARCH_S390 || token == SCMP_ARCH_S390X) {
-		insn_add(&t, JUMP(BPF_JEQ, 0, 0, 1));
-		insn_add(&t, RETURN(SCMP_ACT_ERRNO(ENOSYS)));
-	}
-	if (token == SCMP_ARCH_X86_64) {
-		uint32_t last = last_number(m->s, token);
-		uint32_t x32 = has_arch(m, SCMP_ARCH_X32) ? last_number(m->s, SCMP_ARCH_X32) : 0;
-
-		insn_add(&t, JUMP(BPF_JGE, X32_BIT, last ? 2 : 0, 0));
-		last_check(&t, last);
-		insn_add(&t, JUMP(BPF_JGE, X32_BIT, 0, x32 ? 2 : 0));
-		last_check(&t, x32);
-	} else {
-		last_check(&t, last_number(m->s, token));
-	}
-	insn_add(&t, LOAD(arch));
-	n = t.len / sizeof(struct sock_filter);
-	insn_add(out, JUMP(BPF_JEQ, audit_arch(token), 0, (uint8_t)n));
-	text_add_bytes(out, t.s, t.len);
-	text_free(&t);
-}
-
-/* Calls that the profile can't have known, where it would forbid them (seccomp.h). */
-static void unknown_check(const struct making *m, struct text *out)
-{
-	uint32_t kind = m->fallback & SECCOMP_RET_ACTION_FULL;
-
-	if (kind == SECCOMP_RET_ALLOW || kind == SECCOMP_RET_LOG || kind == SECCOMP_RET_TRACE)
-		return;
-	insn_add(out, LOAD(arch));
-	for (unsigned i = 0; i < m->archs_n; i++)
-		if (m->archs[i] != SCMP_ARCH_X32)
-			arch_check(m, m->archs[i], out);
-}
-
 /* ---- Together ----------------------------------------------------------------------------------- */
 
 /* What libseccomp makes of the rules, appended to out: it writes to a descriptor only. */
@@ -387,16 +272,16 @@ static int program_make(struct making *m, struct text *out)
 	int r;
 
 	for (unsigned i = 0; i < m->archs_n; i++)
-		if (m->archs[i] != SCMP_ARCH_X32 || !has_arch(m, SCMP_ARCH_X86_64))
-			archs[n++] = audit_arch(m->archs[i]);
-	unknown_check(m, &t);
+		if (m->archs[i] != SCMP_ARCH_X32) /* it comes with x86_64, by the same name */
+			archs[n++] = m->archs[i];
+	seccomp_newer(m->s, m->fallback, m->archs, m->archs_n, &t);
 	r = export(m, &t);
 	if (r < 0)
 		return r;
 	if (seccomp_tree((const void *)t.s, t.len / sizeof(struct sock_filter), archs, n, out) == 0)
 		return 0;
 	text_free(&t);
-	unknown_check(m, &t);
+	seccomp_newer(m->s, m->fallback, m->archs, m->archs_n, &t);
 	/* Up to 2.5.4 a tree of no rules is a wrong one; linear is as good for few. */
 	if (m->s->syscalls.n)
 		seccomp_attr_set(m->ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);

@@ -178,148 +178,176 @@ static bool answers_find(const struct old *old, uint32_t arch, const uint32_t *s
 
 /* ---- The new program --------------------------------------------------------------------------- */
 
+/*
+ * It is written from its end: whatever is jumped to is there already, and an answer that stands near
+ * enough behind is used again. Places count from the end; the last instruction is 0.
+ */
 struct new {
 	struct arena arena;
-	struct text insns;
-	uint32_t *place; /* of the old instructions that are kept, in the new program; 0: not kept */
-	size_t *jumps;	 /* JA instructions of the new program whose k is an old instruction */
-	size_t jumps_n;
+	struct text insns; /* in reverse */
+	uint32_t *place;   /* of the old instructions that are kept */
 };
 
-static size_t new_count(const struct new *p)
+static uint32_t new_count(const struct new *p)
 {
-	return p->insns.len / sizeof(struct sock_filter);
+	return (uint32_t)(p->insns.len / sizeof(struct sock_filter));
 }
 
-static struct sock_filter *new_at(const struct new *p, size_t i)
+static const struct sock_filter *new_at(const struct new *p, uint32_t place)
 {
-	return (struct sock_filter *)(void *)p->insns.s + i;
+	return (const struct sock_filter *)(const void *)p->insns.s + place;
 }
 
-/* Returns where it is. */
-static size_t new_add(struct new *p, uint16_t code, uint8_t jt, uint8_t jf, uint32_t k)
+/* Puts an instruction before all others. Returns its place. */
+static uint32_t new_add(struct new *p, uint16_t code, uint32_t jt, uint32_t jf, uint32_t k)
 {
-	struct sock_filter f = {code, jt, jf, k};
+	struct sock_filter f = {code, (uint8_t)jt, (uint8_t)jf, k};
 
 	text_add_bytes(&p->insns, &f, sizeof(f));
 	return new_count(p) - 1;
 }
 
-static void new_land(struct new *p, size_t jump)
+/* How far the place is from an instruction that will be added behind `more` others. */
+static uint32_t distance(const struct new *p, uint32_t place, uint32_t more)
 {
-	new_at(p, jump)->k = (uint32_t)(new_count(p) - jump - 1);
+	return new_count(p) + more - place - 1;
+}
+
+/* The place itself, or of a long jump to it where it is too far for a conditional one. */
+static uint32_t new_near(struct new *p, uint32_t place)
+{
+	/* Another jump may come between this and the comparison. */
+	if (distance(p, place, 1) <= JUMP_MAX)
+		return place;
+	return new_add(p, JUMP(BPF_JA), 0, 0, distance(p, place, 0));
+}
+
+/* if (op k) goto yes; else goto no. */
+static uint32_t new_branch(struct new *p, uint16_t op, uint32_t k, uint32_t yes, uint32_t no)
+{
+	yes = new_near(p, yes);
+	no = new_near(p, no);
+	return new_add(p, JUMP(op), distance(p, yes, 0), distance(p, no, 0), k);
+}
+
+/* Where the answer is given. */
+static uint32_t new_answer(struct new *p, const struct answer *a)
+{
+	uint32_t n = new_count(p), i;
+
+	if (a->rest)
+		return p->place[a->value];
+	for (i = n; i-- > 0 && n - i < JUMP_MAX;)
+		if (new_at(p, i)->code == RETURN && new_at(p, i)->k == a->value)
+			return i;
+	return new_add(p, RETURN, 0, 0, a->value);
 }
 
 /* A binary search over the intervals lo to hi - 1; the number is loaded. */
-static void new_search(struct new *p, const struct answers *a, size_t lo, size_t hi)
+static uint32_t new_search(struct new *p, const struct answers *a, size_t lo, size_t hi)
 {
-	size_t mid = (lo + hi) / 2, at;
+	size_t mid = (lo + hi) / 2;
+	uint32_t yes, no;
 
-	if (hi - lo == 1 && a->v[lo].rest) {
-		p->jumps[p->jumps_n++] = new_add(p, JUMP(BPF_JA), 0, 0, a->v[lo].value);
-		return;
-	}
-	if (hi - lo == 1) {
-		new_add(p, RETURN, 0, 0, a->v[lo].value);
-		return;
-	}
-	/* The lower half follows and has two instructions per interval, but one. */
-	if (2 * (mid - lo) - 1 <= JUMP_MAX - 32) {
-		at = new_add(p, JUMP(BPF_JGE), 0, 0, a->v[mid].first);
-		new_search(p, a, lo, mid);
-		new_at(p, at)->jt = (uint8_t)(new_count(p) - at - 1);
-	} else {
-		new_add(p, JUMP(BPF_JGE), 0, 1, a->v[mid].first);
-		at = new_add(p, JUMP(BPF_JA), 0, 0, 0);
-		new_search(p, a, lo, mid);
-		new_land(p, at);
-	}
-	new_search(p, a, mid, hi);
+	if (hi - lo == 1)
+		return new_answer(p, &a->v[lo]);
+	yes = new_search(p, a, mid, hi);
+	no = new_search(p, a, lo, mid);
+	return new_branch(p, BPF_JGE, a->v[mid].first, yes, no);
 }
 
-static void new_arch(struct new *p, const struct answers *a)
+static uint32_t new_arch(struct new *p, const struct answers *a)
 {
-	if (a->n > 1)
-		new_add(p, LOAD, 0, 0, AT_NUMBER);
-	new_search(p, a, 0, a->n);
+	uint32_t search = new_search(p, a, 0, a->n);
+
+	if (a->n == 1)
+		return search;
+	/* The search ends where it began: its first comparison is what was added last. */
+	return new_add(p, LOAD, 0, 0, AT_NUMBER);
 }
 
-/* Marks what can be reached from the instructions that the searches jump to. All jumps go forward, so
- * one pass does. */
-static void kept_mark(const struct old *old, struct new *p)
+/* Marks what can be reached from the instructions at which an answer goes on. All jumps go forward,
+ * so one pass does. */
+static void kept_mark(const struct old *old, bool *kept)
 {
-	for (size_t i = 0; i < p->jumps_n; i++)
-		p->place[new_at(p, p->jumps[i])->k] = 1;
 	for (size_t i = 0; i < old->n; i++) {
 		const struct sock_filter *f = &old->v[i];
 
-		if (!p->place[i] || f->code == RETURN)
+		if (!kept[i] || f->code == RETURN)
 			continue;
 		if (f->code == JUMP(BPF_JA)) {
-			p->place[i + 1 + f->k] = 1;
+			kept[i + 1 + f->k] = true;
 		} else if (BPF_CLASS(f->code) == BPF_JMP) {
-			p->place[i + 1 + f->jt] = 1;
-			p->place[i + 1 + f->jf] = 1;
+			kept[i + 1 + f->jt] = true;
+			kept[i + 1 + f->jf] = true;
 		} else {
-			p->place[i + 1] = 1;
+			kept[i + 1] = true;
 		}
 	}
 }
 
 /* Copies it in its old order: distances only shrink, so every jump still fits. */
-static void kept_copy(const struct old *old, struct new *p)
+static void kept_copy(const struct old *old, const bool *kept, struct new *p)
 {
-	size_t begin = new_count(p);
-
-	for (size_t i = 0; i < old->n; i++)
-		if (p->place[i])
-			p->place[i] = (uint32_t)new_add(p, old->v[i].code, old->v[i].jt,
-							old->v[i].jf, old->v[i].k);
-	for (size_t i = 0; i < old->n; i++) {
+	for (size_t i = old->n; i-- > 0;) {
 		const struct sock_filter *f = &old->v[i];
-		struct sock_filter *to = new_at(p, p->place[i]);
-		uint32_t next = p->place[i] + 1;
+		uint32_t jt = 0, jf = 0, k = f->k;
 
-		if (p->place[i] < begin || BPF_CLASS(f->code) != BPF_JMP)
+		if (!kept[i])
 			continue;
 		if (f->code == JUMP(BPF_JA)) {
-			to->k = p->place[i + 1 + f->k] - next;
-		} else {
-			to->jt = (uint8_t)(p->place[i + 1 + f->jt] - next);
-			to->jf = (uint8_t)(p->place[i + 1 + f->jf] - next);
+			k = distance(p, p->place[i + 1 + f->k], 0);
+		} else if (BPF_CLASS(f->code) == BPF_JMP) {
+			jt = distance(p, p->place[i + 1 + f->jt], 0);
+			jf = distance(p, p->place[i + 1 + f->jf], 0);
 		}
-	}
-	for (size_t i = 0; i < p->jumps_n; i++) {
-		struct sock_filter *jump = new_at(p, p->jumps[i]);
-
-		jump->k = p->place[jump->k] - (uint32_t)p->jumps[i] - 1;
+		p->place[i] = new_add(p, f->code, jt, jf, k);
 	}
 }
 
-/* The program up to what is kept. False where it can't be made. */
-static bool searches_add(const struct old *old, struct new *p)
+/* All answers: those of each architecture, and in the last those of any other. */
+static struct answers *answers_all(const struct old *old, struct new *p, bool *kept)
 {
+	struct answers *all = arena_alloc(&p->arena, (old->archs_n + 1) * sizeof(*all));
 	uint32_t *starts = arena_alloc(&p->arena, (2 * old->n + 1) * sizeof(*starts));
-	struct answers a = {.v = arena_alloc(&p->arena, (2 * old->n + 1) * sizeof(*a.v))};
-	uint32_t other = UINT32_MAX; /* an architecture that is none of them */
 	size_t n = starts_find(old, starts);
+	uint32_t other = UINT32_MAX;
 
 	while (is_arch(old, other))
 		other--;
-	new_add(p, LOAD, 0, 0, AT_ARCH);
-	for (size_t i = 0; i < old->archs_n; i++) {
-		size_t past;
+	for (size_t i = 0; i <= old->archs_n; i++) {
+		uint32_t arch = i < old->archs_n ? old->archs[i] : other;
 
-		if (!answers_find(old, old->archs[i], starts, n, &a))
-			return false;
-		new_add(p, JUMP(BPF_JEQ), 1, 0, old->archs[i]);
-		past = new_add(p, JUMP(BPF_JA), 0, 0, 0);
-		new_arch(p, &a);
-		new_land(p, past);
+		all[i].v = arena_alloc(&p->arena, n * sizeof(*all[i].v));
+		if (!answers_find(old, arch, starts, n, &all[i]))
+			return NULL;
+		for (size_t k = 0; k < all[i].n; k++)
+			if (all[i].v[k].rest)
+				kept[all[i].v[k].value] = true;
 	}
-	if (!answers_find(old, other, starts, n, &a))
+	return all;
+}
+
+/* False where it can't be made. */
+static bool new_make(const struct old *old, struct new *p)
+{
+	bool *kept = arena_alloc(&p->arena, old->n * sizeof(*kept));
+	struct answers *all = answers_all(old, p, kept);
+	uint32_t next;
+
+	if (!all)
 		return false;
-	new_arch(p, &a);
+	kept_mark(old, kept);
+	kept_copy(old, kept, p);
+	next = new_arch(p, &all[old->archs_n]);
+	for (size_t i = old->archs_n; i-- > 0;) {
+		uint32_t section = new_arch(p, &all[i]);
+
+		next = new_branch(p, BPF_JEQ, old->archs[i], section, next);
+	}
+	if (next != new_count(p) - 1)
+		new_add(p, JUMP(BPF_JA), 0, 0, distance(p, next, 0));
+	new_add(p, LOAD, 0, 0, AT_ARCH);
 	return true;
 }
 
@@ -330,14 +358,12 @@ int seccomp_tree(const struct sock_filter *old_insns, size_t n, const uint32_t *
 	struct new p = {.insns = TEXT_INIT};
 	int r = -ENOTSUP;
 
-	p.place = arena_alloc(&p.arena, n * sizeof(*p.place) + 1);
-	p.jumps = arena_alloc(&p.arena, (archs_n + 1) * (2 * n + 1) * sizeof(*p.jumps));
-	if (understood(&old) && searches_add(&old, &p)) {
-		kept_mark(&old, &p);
-		kept_copy(&old, &p);
-		text_add_bytes(out, p.insns.s, p.insns.len);
-		r = 0;
+	if (understood(&old)) {
+		p.place = arena_alloc(&p.arena, n * sizeof(*p.place));
+		r = new_make(&old, &p) ? 0 : -ENOTSUP;
 	}
+	for (uint32_t i = new_count(&p); r == 0 && i-- > 0;)
+		text_add_bytes(out, new_at(&p, i), sizeof(struct sock_filter));
 	text_free(&p.insns);
 	arena_free(&p.arena);
 	return r;

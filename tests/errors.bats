@@ -293,7 +293,7 @@ setup() {
         gidMappings: [{containerID: 0, hostID: 0, size: 1}]}]' "mounts[7].uidMappings: $says (mounts with id mappings)"
     refuses '.linux.namespaces[1].path = "/proc/1/ns/net"' "linux.namespaces[1].path: $says (joining namespaces)"
     refuses '.linux.namespaces += [{type: "time"}]' "linux.namespaces[6].type: $says (time namespaces)"
-    refuses '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW"}' "linux.seccomp: $says (seccomp filters)"
+    refuses '.linux.seccomp = {defaultAction: "SCMP_ACT_NOTIFY"}' "linux.seccomp.defaultAction: $says (seccomp agents)"
     refuses '.linux.mountLabel = "l"' "linux.mountLabel: $says (SELinux)"
     refuses '.linux.intelRdt = {}' "linux.intelRdt: $says (resctrl)"
     refuses '.linux.memoryPolicy = {mode: "MPOL_DEFAULT"}' "linux.memoryPolicy: $says (NUMA memory policies)"

@@ -50,13 +50,13 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* The container. */
-static void base(const char *text)
+static void base_filtered(const char *text, const struct seccomp_filter *filter)
 {
 	struct compile_env env = compiled_env();
 	void *stored;
 
 	env.kind = PLAN_CREATE;
+	env.seccomp = filter;
 	if (compiled_make(&t.base, text, env)[0])
 		fail_msg("%s", t.base.message);
 	stored = malloc(t.base.plan.size);
@@ -65,6 +65,12 @@ static void base(const char *text)
 	free(t.base.plan.buf);
 	t.base.plan.buf = stored;
 	assert_int_equal(plan_check(t.base.plan.buf, t.base.plan.size), 0);
+}
+
+/* The container. */
+static void base(const char *text)
+{
+	base_filtered(text, NULL);
 }
 
 static int run(struct exec_options opt, const struct process *given)
@@ -204,6 +210,54 @@ static void test_cwd_and_flags(void **state)
 	base(FULL);
 	expect(OPT(.no_new_privs = false), "no-new-privs",
 	       "walker set no_new_privs [noNewPrivileges]\n");
+}
+
+/* Where the filter is loaded (compile_process.c), of create and of exec. */
+static void test_seccomp(void **state)
+{
+	static const struct sock_filter insns[] = {BPF_STMT(BPF_RET | BPF_K, 7)};
+	static const struct seccomp_filter filter = {insns, 1, 6, "words"};
+	static const char ops[] = "user seccomp caps no-new-privs lookup close-fds exec hook";
+	static const char early[] = "walker close descriptors from 3\n"
+				    "walker load the seccomp filter: words [linux.seccomp]\n"
+				    "walker become user 0:0 [user]\n"
+				    "walker set capabilities: effective none, permitted none, inheritable "
+				    "none, ambient none [capabilities]\n"
+				    "walker exec \"ls\" [args[0]]\n"
+				    "walker exec ls -l [args]\n";
+	const struct plan_op *op;
+	struct text lines = TEXT_INIT;
+	size_t len;
+
+	(void)state;
+	base_filtered(CONFIG("'hooks':{'startContainer':[{'path':'/h'}]},",
+			     "'noNewPrivileges':true,'capabilities':{},", "", NAMESPACES), &filter);
+	compiled_lines(t.base.plan.buf, ops, &lines);
+	assert_string_equal(lines.s, "walker become user 0:0 [process.user]\n"
+				     "walker set capabilities: effective none, permitted none, inheritable "
+				     "none, ambient none [process.capabilities]\n"
+				     "walker set no_new_privs [process.noNewPrivileges]\n"
+				     "walker exec \"sh\" [process.args[0]]\n"
+				     "walker run the startContainer hook /h [hooks.startContainer[0]]\n"
+				     "walker close descriptors from 3\n"
+				     "walker load the seccomp filter: words [linux.seccomp]\n"
+				     "walker exec sh [process.args]\n");
+	text_free(&lines);
+	expect(OPT(0), "lookup close-fds seccomp exec",
+	       "walker exec \"ls\" [args[0]]\n"
+	       "walker close descriptors from 3\n"
+	       "walker load the seccomp filter: words [linux.seccomp]\n"
+	       "walker exec ls -l [args]\n");
+	op = compiled_op(t.plan.buf, OP_SECCOMP, 0);
+	assert_memory_equal(plan_blob(t.plan.buf, op->arg[0], &len), insns, sizeof(insns));
+	assert_int_equal(len, sizeof(insns));
+	assert_int_equal(op->arg[1], 6);
+	base_filtered(CONFIG("", "'capabilities':{},", "", NAMESPACES), &filter);
+	expect(OPT(0), ops, early);
+	expect(OPT(.no_new_privs = true), "user seccomp exec",
+	       "walker become user 0:0 [user]\n"
+	       "walker load the seccomp filter: words [linux.seccomp]\n"
+	       "walker exec ls -l [args]\n");
 }
 
 static void test_user(void **state)
@@ -404,6 +458,7 @@ int main(void)
 		ROW(test_all_is_copied),
 		ROW(test_env),
 		ROW(test_cwd_and_flags),
+		ROW(test_seccomp),
 		ROW(test_user),
 		ROW(test_groups),
 		ROW(test_capabilities),
