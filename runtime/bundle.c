@@ -13,7 +13,6 @@
 #include "base/fd.h"
 #include "cgroups/cgroup.h"
 #include "runtime/create.h"
-#include "runtime/handover.h"
 #include "runtime/terminal.h"
 
 #define CONFIG_MAX (16u << 20) /* the largest known have a few hundred KB */
@@ -154,13 +153,6 @@ int pid_file_write(const char *path, int pid, struct error *err)
 	snprintf(text, sizeof(text), "%d", pid);
 	r = fd < 0 ? -errno : file_replace_at(fd, name, text, strlen(text), 0644);
 	return r < 0 ? error_set(err, -r, "write the pid file %s", path) : 0;
-}
-
-int pidfd_hand_over(const char *socket, int pidfd, struct error *err)
-{
-	_cleanup_fd_ int sock = handover_connect(socket, "--pidfd-socket", err);
-
-	return sock < 0 ? sock : handover_send(sock, "pidfd", pidfd, err);
 }
 
 const char *time_now(struct arena *a)
