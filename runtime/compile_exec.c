@@ -295,6 +295,24 @@ static int options_apply(struct process *p, const struct exec_options *opt, stru
 	return r;
 }
 
+/* Without a mount namespace of its own the container's root is a directory like any other, and
+ * joining leads to the root of the namespace that it lies in. */
+static void root_add(struct compile *c, const void *base)
+{
+	const struct plan_op *pivot = op_find(base, OP_ROOT_PIVOT);
+	const struct plan_op *root = op_find(base, OP_OPEN_ROOT);
+	struct plan_op *op;
+
+	if (!pivot || pivot->arg[0] != PIVOT_CHROOT)
+		return;
+	if (!root)
+		root = op_find(base, OP_ROOT_ATTACH);
+	op = plan_add(c->b, OP_ROOT_ATTACH, ACTOR_WALKER, NULL);
+	op->arg[0] = SLOT_NONE;
+	op->arg[1] = plan_put_string(c->b, plan_string(base, root->arg[1]));
+	plan_copy_op(c->b, base, pivot);
+}
+
 /* Joining: all namespaces at once by pidfd, but for the pid namespace, into which it was born. */
 static void join_add(struct compile *c, const void *base)
 {
@@ -307,6 +325,7 @@ static void join_add(struct compile *c, const void *base)
 		op->arg[0] = SLOT_TARGET;
 		op->arg[1] = c->namespaces & ~(uint64_t)CLONE_NEWPID;
 	}
+	root_add(c, base);
 	if (c->user_ns)
 		plan_add(c->b, OP_BECOME_ROOT, ACTOR_WALKER, NULL);
 	for (i = 0; i < sizeof(copied) / sizeof(copied[0]); i++) {
