@@ -106,13 +106,16 @@ int op_personality(struct walker *w, const struct plan_op *op)
 	return personality(op->arg[0]) < 0 ? -errno : 0;
 }
 
-/* struct sched_attr of the kernel, version 0 (sched_setattr(2)); the libraries have no wrapper. */
+/* struct sched_attr of the kernel, version 1 (sched_setattr(2)); the libraries have no wrapper. The
+ * utilization clamps are 0; without them in the struct their flags are EINVAL. A kernel before Linux
+ * 5.3 takes the longer struct too, for they are 0. */
 struct scheduling {
 	uint32_t size, policy;
 	uint64_t flags;
 	int32_t nice;
 	uint32_t priority;
 	uint64_t runtime, deadline, period;
+	uint32_t util_min, util_max;
 };
 
 int op_scheduler(struct walker *w, const struct plan_op *op)

@@ -67,14 +67,31 @@ int op_take_tree(struct walker *w, const struct plan_op *op)
 	return 0;
 }
 
+/* Look-ups begin at "/" from here on. */
+static int root_reopen(struct walker *w)
+{
+	int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	w->root = fd;
+	return 0;
+}
+
 int op_root_attach(struct walker *w, const struct plan_op *op)
 {
 	const char *path = walk_string(w, op->arg[1]);
 	int fd, at, r = 0;
 	struct stat a, b;
 
-	/* In a mount namespace that was joined it is a directory there, like any other. */
+	/* In a mount namespace that was joined it is a directory there, like any other; and in the
+	 * runtime's own, for exec. */
 	if (op->arg[0] == SLOT_NONE) {
+		if (w->root < 0) {
+			r = root_reopen(w);
+			if (r < 0)
+				return r;
+		}
 		fd = resolve_open(w->root, path, O_PATH | O_DIRECTORY);
 		w->root = fd;
 		return fd < 0 ? fd : 0;
@@ -102,17 +119,6 @@ int op_root_attach(struct walker *w, const struct plan_op *op)
 	w->root = fd;
 	w->root_at_path = path != NULL;
 	return r;
-}
-
-/* The container's root is "/" now: look-ups begin there from here on. */
-static int root_reopen(struct walker *w)
-{
-	int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	w->root = fd;
-	return 0;
 }
 
 /* Without pivot_root the root file system must lie over "/": where it does not, whoever joins the

@@ -177,13 +177,6 @@ int pid_file_write(const char *path, int pid, struct error *err)
 	return r < 0 ? error_set(err, -r, "write the pid file %s", path) : 0;
 }
 
-int pidfd_hand_over(const char *socket, int pidfd, struct error *err)
-{
-	_cleanup_fd_ int sock = handover_connect(socket, "--pidfd-socket", err);
-
-	return sock < 0 ? sock : handover_send(sock, "pidfd", pidfd, err);
-}
-
 const char *time_now(struct arena *a)
 {
 	struct timespec t;

@@ -303,6 +303,24 @@ static void copy_add(struct compile *c, const void *base, enum plan_opcode code)
 		plan_copy_op(c->b, base, from);
 }
 
+/* Without a mount namespace of its own the container's root is a directory like any other, and
+ * joining leads to the root of the namespace that it lies in. */
+static void root_add(struct compile *c, const void *base)
+{
+	const struct plan_op *pivot = op_find(base, OP_ROOT_PIVOT);
+	const struct plan_op *root = op_find(base, OP_OPEN_ROOT);
+	struct plan_op *op;
+
+	if (!pivot || pivot->arg[0] != PIVOT_CHROOT)
+		return;
+	if (!root)
+		root = op_find(base, OP_ROOT_ATTACH);
+	op = plan_add(c->b, OP_ROOT_ATTACH, ACTOR_WALKER, NULL);
+	op->arg[0] = SLOT_NONE;
+	op->arg[1] = plan_put_string(c->b, plan_string(base, root->arg[1]));
+	copy_add(c, base, OP_ROOT_PIVOT);
+}
+
 /* Joining: all namespaces at once by pidfd, but for the pid namespace, into which it was born. */
 static void join_add(struct compile *c, const void *base)
 {
@@ -315,10 +333,9 @@ static void join_add(struct compile *c, const void *base)
 		op->arg[0] = SLOT_TARGET;
 		op->arg[1] = c->namespaces & ~(uint64_t)CLONE_NEWPID;
 	}
+	root_add(c, base);
 	if (c->user_ns)
 		plan_add(c->b, OP_BECOME_ROOT, ACTOR_WALKER, NULL);
-	if (!(c->namespaces & CLONE_NEWNS))
-		copy_add(c, base, OP_ROOT_PIVOT);
 	for (i = 0; i < sizeof(copied) / sizeof(copied[0]); i++)
 		copy_add(c, base, copied[i]);
 }
@@ -386,9 +403,6 @@ int compile_exec(const struct exec_env *env, const void *base, struct plan *ret,
 	plan_begin(&b, PLAN_EXEC, env->given ? "process.json" : NULL);
 	op = plan_add(&b, OP_OPEN_PROC, ACTOR_PARENT, NULL);
 	op->arg[0] = SLOT_PROC;
-	/* Without a mount namespace nothing that is joined brings the root along. */
-	if (!(c.namespaces & CLONE_NEWNS))
-		copy_add(&c, base, OP_OPEN_ROOT);
 	if (p->exec_cpu_affinity && p->exec_cpu_affinity->initial)
 		compile_affinity(&c, ACTOR_PARENT, "execCPUAffinity.initial",
 				 p->exec_cpu_affinity->initial);

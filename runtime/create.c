@@ -22,7 +22,6 @@
 #include "base/fd.h"
 #include "cgroups/cgroup.h"
 #include "runtime/hooks.h"
-#include "runtime/handover.h"
 #include "runtime/parent.h"
 #include "runtime/record.h"
 #include "runtime/seccomp_cache.h"
@@ -138,12 +137,9 @@ static int making_begin(struct making *m, enum plan_kind kind, struct error *err
 	m->parent.state_root = m->rt->root;
 	m->parent.id = m->opt->id;
 	m->parent.preserve_fds = m->opt->preserve_fds + m->rt->listen_fds;
-	if (m->opt->console_socket) {
-		r = m->parent.console = handover_connect(m->opt->console_socket,
-							 "--console-socket", err);
-		if (r < 0)
-			return r;
-	}
+	r = parent_connect(&m->parent, m->opt->console_socket, m->opt->pidfd_socket, err);
+	if (r < 0)
+		return r;
 	r = record_claim(m->rt->root, m->opt->id, &m->record, err);
 	if (r < 0)
 		return r;
@@ -194,8 +190,8 @@ static int making_finish(struct making *m, const char *status, struct error *err
 	m->state.status = status;
 	m->state.pid = m->parent.child.pid;
 	r = record_write(&m->record, &m->state, err);
-	if (r == 0 && m->opt->pidfd_socket)
-		r = pidfd_hand_over(m->opt->pidfd_socket, m->parent.child.pidfd, err);
+	if (r == 0)
+		r = parent_send_pidfd(&m->parent, err);
 	if (r == 0 && m->opt->pid_file)
 		r = pid_file_write(m->opt->pid_file, m->parent.child.pid, err);
 	return r;

@@ -34,8 +34,6 @@ int bundle_compile(const struct runtime *rt, const struct create_options *opt,
 uint64_t caps_permitted(void);
 /* Writes a pid file: digits, no newline, by rename, relative to the caller's directory. */
 int pid_file_write(const char *path, int pid, struct error *err);
-/* Sends the pidfd to the socket of --pidfd-socket. 0 or negative errno. */
-int pidfd_hand_over(const char *socket, int pidfd, struct error *err);
 /* Now, as RFC 3339 with nanoseconds, UTC. */
 const char *time_now(struct arena *a);
 

@@ -12,7 +12,6 @@
 #include "cgroups/cgroup.h"
 #include "runtime/compile_exec.h"
 #include "runtime/create.h"
-#include "runtime/handover.h"
 #include "runtime/parent.h"
 #include "runtime/record.h"
 #include "runtime/signals.h"
@@ -127,17 +126,14 @@ static int begin(struct execing *e, struct error *err)
 		join_add(&e->parent.join, CLONE_NEWPID, fcntl(e->target, F_DUPFD_CLOEXEC, 0));
 	e->parent.slots[SLOT_TARGET] = fd_take(&e->target);
 	r = open_cgroup(e, err);
-	if (r == 0 && e->opt->console_socket) {
-		r = e->parent.console = handover_connect(e->opt->console_socket,
-							 "--console-socket", err);
-		r = r < 0 ? r : 0;
-	}
+	if (r == 0)
+		r = parent_connect(&e->parent, e->opt->console_socket, e->opt->pidfd_socket, err);
 	if (r == 0)
 		r = parent_begin(&e->parent, err);
 	if (r == 0)
 		r = parent_continue(&e->parent, err);
-	if (r == 0 && e->opt->pidfd_socket)
-		r = pidfd_hand_over(e->opt->pidfd_socket, e->parent.child.pidfd, err);
+	if (r == 0)
+		r = parent_send_pidfd(&e->parent, err);
 	if (r == 0 && e->opt->pid_file)
 		r = pid_file_write(e->opt->pid_file, e->parent.child.pid, err);
 	return r;

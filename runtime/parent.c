@@ -41,11 +41,33 @@ void parent_init(struct parent *p, const struct plan *plan, struct arena *a)
 		.child = {.pidfd = -1},
 		.sock = -1,
 		.console = -1,
+		.pidfd_to = -1,
 		.terminal = -1,
 		.at = 1,
 	};
 	for (i = 0; i < n; i++)
 		p->slots[i] = -1;
+}
+
+int parent_connect(struct parent *p, const char *console_socket, const char *pidfd_socket,
+		   struct error *err)
+{
+	if (console_socket) {
+		p->console = handover_connect(console_socket, "--console-socket", err);
+		if (p->console < 0)
+			return p->console;
+	}
+	if (pidfd_socket) {
+		p->pidfd_to = handover_connect(pidfd_socket, "--pidfd-socket", err);
+		if (p->pidfd_to < 0)
+			return p->pidfd_to;
+	}
+	return 0;
+}
+
+int parent_send_pidfd(struct parent *p, struct error *err)
+{
+	return p->pidfd_to < 0 ? 0 : handover_send(p->pidfd_to, "pidfd", p->child.pidfd, err);
 }
 
 /* Gives an error the place that it happened at: document, field, and the operation in words. */
@@ -725,6 +747,8 @@ int parent_resume(struct parent *p, int sock, struct error *err)
 
 void parent_kill(struct parent *p)
 {
+	/* A new time namespace may wait for a child that was never made. */
+	join_leave(&p->join, NULL);
 	if (p->child.pidfd < 0)
 		return;
 	sys_pidfd_send_signal(p->child.pidfd, SIGKILL);
@@ -757,6 +781,7 @@ void parent_close(struct parent *p)
 	p->child.pidfd = fd_close(p->child.pidfd);
 	p->sock = fd_close(p->sock);
 	p->console = fd_close(p->console);
+	p->pidfd_to = fd_close(p->pidfd_to);
 	p->terminal = fd_close(p->terminal);
 	p->cgroups.fd = fd_close(p->cgroups.fd);
 }

@@ -34,17 +34,24 @@ struct parent {
 	struct child child;
 	int sock;
 	int console;  /* connected --console-socket, to which a terminal goes; -1 */
+	int pidfd_to; /* connected --pidfd-socket; -1 */
 	int terminal; /* the master otherwise; -1 */
 	unsigned at; /* the operation that comes next */
 };
 
 /* Sets everything to nothing; then fill the first block. slot_n: of the plan. */
 void parent_init(struct parent *p, const struct plan *plan, struct arena *a);
+/* Connects to the sockets that the options name, NULL: none; before anything is made, so that a wrong
+ * path leaves nothing to undo. 0 or negative errno. */
+int parent_connect(struct parent *p, const char *console_socket, const char *pidfd_socket,
+		   struct error *err);
 int parent_begin(struct parent *p, struct error *err);
 int parent_follow(struct parent *p, struct error *err);
 int parent_continue(struct parent *p, struct error *err);
 /* Takes the place of begin for `start`: the walker waits at the other end of sock (consumed). */
 int parent_resume(struct parent *p, int sock, struct error *err);
+/* Sends the child's pidfd to --pidfd-socket, if there is one. 0 or negative errno. */
+int parent_send_pidfd(struct parent *p, struct error *err);
 /* Kills and reaps the child, if there is one. */
 void parent_kill(struct parent *p);
 /* Kills what is left in the cgroup that begin has made and removes it. 0 or negative errno. */

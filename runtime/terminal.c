@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Two buffers, one per direction; each is read only while it is empty and written only when the other
- * side can take something, so nothing is lost and neither direction holds up the other. The
- * descriptors are the caller's and shared with others: they stay blocking, and what is written at
- * once is no more than a pipe with room takes.
+ * side can take something, so nothing is lost and neither direction holds up the other. The master is
+ * hoy's alone and does not block: it is ready for writing with less room than a buffer, and a process
+ * that waits for its output to be read would wait for hoy, and hoy for it. The other descriptors are
+ * the caller's and shared with others: they stay blocking, and what is written at once is no more than
+ * a pipe with room takes.
  */
 #include "runtime/terminal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -100,6 +103,9 @@ static void forward(int signal_fd, int pidfd, int master)
 	struct signalfd_siginfo info;
 
 	while (read(signal_fd, &info, sizeof(info)) == sizeof(info)) {
+		/* hoy's own: nobody reads what it writes. */
+		if (info.ssi_signo == SIGPIPE && info.ssi_pid == (uint32_t)getpid())
+			continue;
 		if (info.ssi_signo == SIGWINCH)
 			resize(master);
 		else
@@ -153,6 +159,8 @@ int terminal_wait(int master, int signal_fd, int pidfd, struct error *err)
 	struct termios saved, raw;
 	bool own = tcgetattr(STDIN_FILENO, &saved) == 0;
 
+	if (fcntl(master, F_SETFL, O_RDWR | O_NONBLOCK) < 0)
+		return error_set(err, errno, "make the terminal's master not block");
 	if (own) {
 		raw = saved;
 		cfmakeraw(&raw);

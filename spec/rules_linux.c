@@ -124,6 +124,22 @@ static int check_user_namespace(const struct config *c, struct error *err)
 	return check_mapped_users(c, err);
 }
 
+static int check_time_offsets(const struct config *c, struct error *err)
+{
+	const struct time_offsets *t = c->linux_conf->time_offsets;
+
+	if (!t || (!t->boottime && !t->monotonic))
+		return 0;
+	if (!config_has_namespace(c, "time"))
+		return error_at(err, "linux.timeOffsets",
+				"needs an entry of type \"time\" in linux.namespaces");
+	/* The kernel fixes them with the first process of the namespace. */
+	if (namespace_path(c->linux_conf, "time"))
+		return error_at(err, "linux.timeOffsets",
+				"can't be set in a time namespace that is there already");
+	return 0;
+}
+
 static int apply_devices(struct linux_config *l, struct error *err)
 {
 	for (size_t i = 0; i < l->devices.n; i++) {
@@ -286,10 +302,9 @@ int rules_apply_linux(struct config *c, struct arena *a, struct error *err)
 	r = check_user_namespace(c, err);
 	if (r < 0)
 		return r;
-	if (l->time_offsets && (l->time_offsets->boottime || l->time_offsets->monotonic) &&
-	    !config_has_namespace(c, "time"))
-		return error_at(err, "linux.timeOffsets",
-				"needs an entry of type \"time\" in linux.namespaces");
+	r = check_time_offsets(c, err);
+	if (r < 0)
+		return r;
 	r = apply_devices(l, err);
 	if (r < 0)
 		return r;
