@@ -112,6 +112,8 @@ __attribute__((noreturn)) static void child_main(const struct child_spec *spec)
 	struct message m;
 	unsigned i;
 
+	/* Its own copy of the other end would keep a hoy that has died alive for message_recv. */
+	close(spec->parent_sock);
 	if (spec->namespaces & CLONE_NEWUSER) {
 		if (message_recv(spec->sock, &m, NULL, 0) != 1 || m.type != MESSAGE_GO ||
 		    m.number != BARRIER_MAPS)
