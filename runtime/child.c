@@ -146,6 +146,8 @@ __attribute__((noreturn)) static void child_main(const struct child_spec *spec)
 	struct message m;
 	unsigned i;
 
+	/* Its own copy of the other end would keep a hoy that has died alive for message_recv. */
+	close(spec->parent_sock);
 	if (spec->via)
 		go_via(spec);
 	if (spec->waits) {

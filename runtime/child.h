@@ -17,6 +17,7 @@ struct child_spec {
 	int cgroup;	     /* directory to be born in; -1: the parent's */
 	int init;	     /* the walker's program (init_program) */
 	int sock;	     /* the child's end; close-on-exec like all others */
+	int parent_sock;     /* the other end */
 	unsigned preserve_fds;
 	bool joins;	     /* will join a pid namespace where others live: not traceable, ever */
 	bool copied;	     /* has to outlive hoy's pause: a copy of its memory, not the same */

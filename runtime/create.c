@@ -53,28 +53,27 @@ static void making_free(struct making *m)
 }
 
 /* Takes cgroup and record away, unless `delete --force` was faster: then both names may belong to a
- * new container already. */
+ * new container already, and the poststop hooks have run. Runs them where that is left to do. */
 static int making_remove(struct making *m, struct error *err)
 {
 	int r;
 
-	if (!m->claimed)
+	if (m->claimed && record_lock(&m->record, NULL) < 0)
 		return 0;
-	if (record_lock(&m->record, NULL) < 0)
-		return 0;
-	r = parent_remove_cgroup(&m->parent, err);
-	return r < 0 ? r : record_remove(&m->record, err);
+	r = m->claimed ? parent_remove_cgroup(&m->parent, err) : 0;
+	if (r == 0 && m->claimed)
+		r = record_remove(&m->record, err);
+	if (m->begun)
+		hooks_run(m->plan.buf, "poststop", 0, m->rt->warn, NULL);
+	return r;
 }
 
-/* Takes everything back. Where hooks have run, those of poststop do as well (runtime.md). The error
- * that is reported is the one that led here. */
+/* Takes everything back. The error that is reported is the one that led here. */
 static void making_undo(struct making *m)
 {
 	if (m->begun)
 		parent_kill(&m->parent);
 	making_remove(m, NULL);
-	if (m->begun)
-		hooks_run(m->plan.buf, "poststop", 0, m->rt->warn, NULL);
 }
 
 static void state_begin(struct making *m)
@@ -226,13 +225,7 @@ int container_run_detached(const struct runtime *rt, const struct create_options
 /* The process has ended: what delete does, with everything still at hand. */
 static int making_destroy(struct making *m, struct error *err)
 {
-	int r;
-
-	if (m->opt->keep)
-		return 0;
-	r = making_remove(m, err);
-	hooks_run(m->plan.buf, "poststop", 0, m->rt->warn, NULL);
-	return r;
+	return m->opt->keep ? 0 : making_remove(m, err);
 }
 
 int container_run(const struct runtime *rt, const struct create_options *opt, int *status,

@@ -119,19 +119,39 @@ static int delete_known(const struct runtime *rt, struct record *rec, const stru
 	return r;
 }
 
-/* No directory: perhaps it was lost, and its cgroup tells of it. */
-static int delete_lost(const struct runtime *rt, const char *id, struct arena *a,
-		       struct error *err)
+static bool cgroup_lost(const struct runtime *rt, const char *id, struct arena *a)
 {
 	struct cgroup_root root;
 	const char *path;
 	int r = cgroup_root_open(&root, a, NULL);
 
 	if (r < 0)
-		return 0;
+		return false;
 	r = cgroup_find(&root, rt->root, id, a, &path);
 	fd_close(root.fd);
-	return r < 0 ? 0 : destroy_cgroup(rt, id, NULL, a, err);
+	return r == 0;
+}
+
+/* No directory: perhaps it was lost, and its cgroup tells of it. The ID is claimed meanwhile, so that
+ * it is not the cgroup of a new container. */
+static int delete_lost(const struct runtime *rt, const char *id, struct arena *a,
+		       struct error *err)
+{
+	struct record rec = RECORD_INIT;
+	int r;
+
+	if (!cgroup_lost(rt, id, a))
+		return 0;
+	r = record_claim(rt->root, id, &rec, err);
+	if (r == -EEXIST) {
+		if (err)
+			*err = (struct error)ERROR_INIT;
+		return 0;
+	}
+	if (r == 0)
+		r = delete_torn(rt, &rec, id, a, err);
+	record_close(&rec);
+	return r;
 }
 
 int container_delete(const struct runtime *rt, const char *id, bool force, struct error *err)

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@
 #include "runtime/terminal.h"
 
 #define PROCESS_MAX (16u << 20)
+#define END_WAIT_MS 1000
 
 struct execing {
 	const struct runtime *rt;
@@ -111,7 +113,10 @@ static int open_cgroup(struct execing *e, struct error *err)
 		return r;
 	r = cgroup_open(&root, e->state->record.cgroup, &e->parent.cgroup_fd);
 	fd_close(root.fd);
-	return r < 0 ? error_set(err, -r, "open the cgroup %s", e->state->record.cgroup) : 0;
+	if (r < 0)
+		error_set(err, -r, "open the cgroup %s", e->state->record.cgroup);
+	/* Where there is no cgroup any more, there is no process in it. */
+	return r == -ENOENT ? -ESRCH : r;
 }
 
 static int begin(struct execing *e, struct error *err)
@@ -151,6 +156,32 @@ static void execing_free(struct execing *e)
 	arena_free(&e->arena);
 }
 
+/* Its first process has ended, or is about to: a pid namespace takes in nobody (ENOMEM) before its
+ * end can be seen. */
+static bool has_ended(const struct execing *e, int wait_ms)
+{
+	struct pollfd p = {.events = POLLIN};
+	bool ended = streq(record_status(&e->record, e->state, &p.fd), "stopped");
+
+	if (!ended && wait_ms && p.fd >= 0)
+		ended = poll(&p, 1, wait_ms) > 0;
+	fd_close(p.fd);
+	return ended;
+}
+
+/* Where the container has ended while its new process was being made, that is the reason, and not
+ * what the kernel said last. ESRCH: it has left its namespaces, though it may not look dead yet. */
+static int ended_meanwhile(struct execing *e, int r, struct error *err)
+{
+	if (r != -ESRCH && (r != -EIO || !has_ended(e, 0)) &&
+	    (r != -ENOMEM || !has_ended(e, END_WAIT_MS)))
+		return r;
+	if (err)
+		*err = (struct error)ERROR_INIT;
+	return error_say(err, ESRCH, "container \"%s\" is stopped: container not running",
+			 e->opt->id);
+}
+
 int container_exec(const struct runtime *rt, const struct exec_options *opt, int *status,
 		   struct error *err)
 {
@@ -166,8 +197,10 @@ int container_exec(const struct runtime *rt, const struct exec_options *opt, int
 	}
 	if (r == 0)
 		r = begin(&e, err);
-	if (r < 0 && e.begun)
+	if (r < 0 && e.begun) {
 		parent_kill(&e.parent);
+		r = ended_meanwhile(&e, r, err);
+	}
 	*status = 0;
 	warn_flush(rt->warn);
 	if (r == 0 && !opt->detach) {

@@ -359,7 +359,7 @@ static int clone_child(struct parent *p, const struct plan_op *op, struct error 
 	p->slots[SLOT_PLAN] = r;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return error_set(err, errno, "make a socket pair");
-	p->sock = pair[0];
+	p->sock = spec.parent_sock = pair[0];
 	spec.sock = theirs = pair[1];
 	/* Already in the socket when the walker looks. A child that waits for its maps reads only that
 	 * before it is the walker: there everything else follows behind them. */

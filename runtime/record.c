@@ -16,7 +16,8 @@
 #include "base/sys.h"
 #include "cgroups/cgroup.h"
 
-#define RECORD_MAX (4u << 20)
+#define RECORD_MAX   (4u << 20)
+#define REMOVE_TRIES 100
 
 /* The state directory, made with its parents when `make`. Others can't look into it (R12). */
 static int root_open(const char *root, bool make, struct error *err)
@@ -133,6 +134,20 @@ void record_close(struct record *rec)
 	rec->dir = fd_close(rec->dir);
 }
 
+/* Waits for whoever changes it, unless that is the caller. Is it deleted now? */
+static bool gone(const struct record *rec)
+{
+	/* A descriptor of its own: closing it releases the lock. */
+	_cleanup_fd_ int dir = openat(rec->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+
+	if (dir >= 0 && !rec->locked) {
+		claim_wait(rec);
+		flock(dir, LOCK_SH);
+	}
+	return fstat(rec->dir, &st) == 0 && st.st_nlink == 0;
+}
+
 int record_read(const struct record *rec, struct arena *a, const struct state **ret,
 		struct error *err)
 {
@@ -140,17 +155,10 @@ int record_read(const struct record *rec, struct arena *a, const struct state **
 	int r = file_read_at(rec->dir, "state.json", RECORD_MAX, &t);
 
 	if (r == -ENOENT) {
-		/* Its creator holds the lock until the record is there; or it is deleted meanwhile.
-		 * A descriptor of its own: the caller's may hold the lock already. */
-		_cleanup_fd_ int dir = openat(rec->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		struct stat st;
-
-		if (dir >= 0 && !rec->locked) {
-			claim_wait(rec);
-			flock(dir, LOCK_SH);
-		}
+		/* Its creator holds the lock until the record is there; and who deletes it, too. */
+		gone(rec);
 		r = file_read_at(rec->dir, "state.json", RECORD_MAX, &t);
-		if (r == -ENOENT && fstat(rec->dir, &st) == 0 && st.st_nlink == 0)
+		if (r == -ENOENT && gone(rec))
 			return missing(rec->id, err);
 	}
 	if (r < 0) {
@@ -165,6 +173,13 @@ int record_read(const struct record *rec, struct arena *a, const struct state **
 	return r;
 }
 
+static int write_failed(const struct record *rec, int r, const char *what, struct error *err)
+{
+	if (r == -ENOENT && gone(rec))
+		return error_say(err, ENOENT, "container \"%s\" was deleted meanwhile", rec->id);
+	return error_set(err, -r, "write the %s of %s", what, rec->id);
+}
+
 int record_write(const struct record *rec, const struct state *s, struct error *err)
 {
 	struct text t = TEXT_INIT;
@@ -173,14 +188,14 @@ int record_write(const struct record *rec, const struct state *s, struct error *
 	state_write_record(s, &t);
 	r = file_replace_at(rec->dir, "state.json", t.s, t.len, 0600);
 	text_free(&t);
-	return r < 0 ? error_set(err, -r, "write the state of %s", rec->id) : 0;
+	return r < 0 ? write_failed(rec, r, "state", err) : 0;
 }
 
 int record_store_plan(const struct record *rec, const struct plan *plan, struct error *err)
 {
 	int r = file_replace_at(rec->dir, "plan", plan->buf, plan->size, 0600);
 
-	return r < 0 ? error_set(err, -r, "write the plan of %s", rec->id) : 0;
+	return r < 0 ? write_failed(rec, r, "plan", err) : 0;
 }
 
 int record_load_plan(const struct record *rec, struct plan *ret, struct error *err)
@@ -190,6 +205,8 @@ int record_load_plan(const struct record *rec, struct plan *ret, struct error *e
 
 	if (r == 0)
 		r = plan_check(t.s, t.len);
+	if (r == -ENOENT && gone(rec))
+		return missing(rec->id, err);
 	if (r < 0) {
 		text_free(&t);
 		r = error_set(err, -r, "read the plan of container \"%s\"", rec->id);
@@ -213,7 +230,9 @@ int record_remove(struct record *rec, struct error *err)
 		unlinkat(rec->dir, files[i], 0);
 	if (unlinkat(rec->root, rec->id, AT_REMOVEDIR) == 0 || errno == ENOENT)
 		return 0;
-	r = tree_remove_at(rec->root, rec->id);
+	/* A creator that has not noticed yet may write into it meanwhile, but not for long. */
+	for (i = 0, r = -ENOTEMPTY; r == -ENOTEMPTY && i < REMOVE_TRIES; i++)
+		r = tree_remove_at(rec->root, rec->id);
 	return r < 0 ? error_set(err, -r, "remove the state of %s", rec->id) : 0;
 }
 

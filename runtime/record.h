@@ -8,7 +8,8 @@
  *	ROOT/.seccomp~cache/	compiled filters of all containers (seccomp_cache.h)
  *	ROOT/ID/start.sock	while it is created: the walker listens on it
  *
- * mkdir of ROOT/ID claims the ID. The record is replaced whole by rename; a lock on the directory
+ * mkdir of ROOT/ID claims the ID; ROOT is locked from there until the new directory is, so that
+ * nobody takes it for a torn one. The record is replaced whole by rename; a lock on the directory
  * (flock) orders those who change it, and is never held while waiting for a process's own will.
  * Whatever is torn or missing reads as an error here, which `delete --force` overrides.
  */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -10,6 +11,8 @@
 #include "runtime/hooks.h"
 #include "runtime/parent.h"
 #include "runtime/record.h"
+
+#define END_WAIT_MS 1000
 
 /* The other end must be the process that was recorded: it called listen(2). */
 static int peer_check(int sock, const struct state *s, struct error *err)
@@ -28,6 +31,22 @@ static int not_created(const char *id, const char *status, struct error *err)
 {
 	return error_say(err, EINVAL, "container \"%s\" is %s: only a created one can be started",
 			 id, status);
+}
+
+/* The walker has not taken this start. Another was faster; or it is being killed, which shows only
+ * after a while; or it doesn't obey this user. */
+static int not_taken(struct record *rec, const struct state *s, struct error *err)
+{
+	struct pollfd p = {.events = POLLIN};
+	const char *status = record_status(rec, s, &p.fd);
+
+	if (streq(status, "created") && poll(&p, 1, END_WAIT_MS) > 0)
+		status = "stopped";
+	fd_close(p.fd);
+	if (streq(status, "created"))
+		return error_say(err, EPERM, "container \"%s\" was created by another user",
+				 rec->id);
+	return not_created(rec->id, status, err);
 }
 
 struct starting {
@@ -49,7 +68,7 @@ static int starting_walk(struct starting *s, int sock, bool *ours, struct error 
 	s->parent.child.pid = (pid_t)s->state->pid;
 	r = parent_resume(&s->parent, sock, &lost);
 	if (r < 0)
-		return not_created(s->record.id, record_status(&s->record, s->state, NULL), err);
+		return not_taken(&s->record, s->state, err);
 	*ours = true;
 	/* The walker has left its socket for good: nobody else can start it. */
 	unlinkat(s->record.dir, RECORD_SOCKET, 0);

@@ -1,4 +1,5 @@
-# shellcheck shell=bash disable=SC2154,SC2016 # bats' own variables; scripts for the container
+#!/usr/bin/env bats
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2059 # scripts for the container; bats' own variables
 # Bad input, in config.json and on the command line: exit status 1 and one line that says what, where
 # and why.
 

@@ -1,4 +1,5 @@
-# shellcheck shell=bash disable=SC2154,SC2016 # bats' own variables; scripts for the container
+#!/usr/bin/env bats
+# shellcheck disable=SC2016,SC2030,SC2031 # scripts for the container; bats' own variables
 # Failure at any point: every operation of a plan fails once, hoy is killed at every system call, and
 # state is lost or torn. What is promised: an error that names the place, a machine as before (or,
 # after a kill, after `delete --force`), and the same ID starts again.
@@ -43,8 +44,8 @@ bundle_full() {
 # The number of operations, and what an error names of operation N: field and words.
 plan_read() {
     hoy plan -b "$BUNDLE" --format json "$ID" >"$BATS_TEST_TMPDIR/plan"
-    mapfile -t FIELDS < <(jq -r '.operations[].field // ""' "$BATS_TEST_TMPDIR/plan")
-    mapfile -t WORDS < <(jq -r '.operations[].description | .[0:60]' "$BATS_TEST_TMPDIR/plan")
+    mapfile -t FIELDS < <(jq -r '.operations[] | .field // ""' "$BATS_TEST_TMPDIR/plan")
+    mapfile -t WORDS < <(jq -r '.operations[].description | .[0:60] | gsub("\n"; "\\x0a")' "$BATS_TEST_TMPDIR/plan")
     OPS=${#FIELDS[@]}
     ((OPS > 40 && ${#WORDS[@]} == OPS))
 }
@@ -224,8 +225,10 @@ killed_walk() {
         if killed_at "$call" "$@"; then
             killed=$((killed + 1))
         fi
-        said=$(hoy delete --force "$ID" 2>&1) && deleted_well "$said" ||
-            { echo "$call: delete: $said" >&2; return 1; }
+        if ! said=$(hoy delete --force "$ID" 2>&1) || ! deleted_well "$said"; then
+            echo "$call: delete: $said" >&2
+            return 1
+        fi
         [[ $(machine) == "$before" ]] || { echo "$call left: $(machine)" >&2; return 1; }
         if ((i % (8 * step) == 0)); then
             run hoy run -b "$BUNDLE" "$ID"

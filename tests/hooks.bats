@@ -1,4 +1,5 @@
-# shellcheck shell=bash disable=SC2154,SC2016 # bats' own variables; scripts for hooks and containers
+#!/usr/bin/env bats
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154 # scripts for the container; bats' own variables
 # Hooks: when, where and with what each of the six kinds runs, and what happens when one fails.
 
 load helpers
@@ -184,7 +185,6 @@ nothing_left() {
 
 # ---- With what -----------------------------------------------------------------------------------
 
-# verifies: config hooks.*
 @test "each hook gets the state on standard input, with status, pid, bundle and annotations" {
     bundle_new true
     cfg '.annotations = {"x": "y\nz \"q\""}'
@@ -242,7 +242,7 @@ nothing_left() {
         grep -qx "$kind listed hook ." "$LOG"
         case $kind in
             startContainer) grep -qx "$kind unlisted process /none.so." "$LOG" ;;
-            poststart | *) grep -qx "$kind unlisted caller ." "$LOG" ;;
+            *) grep -qx "$kind unlisted caller ." "$LOG" ;;
         esac
         grep -qx "$kind empty  *\." "$LOG"
     done
@@ -436,6 +436,19 @@ hoy: warning: config.json: hooks.poststop[2]: run the poststop hook /none: no su
     rm "$BUNDLE/config.json"
     hoy delete --force "$ID"
     [[ $(<"$LOG") == poststop ]]
+}
+
+@test "poststop hooks run once, whoever deletes the container first" {
+    bundle_new sleep 1000
+    hook poststop "echo poststop >>$LOG"
+    "$HOY" --root "$HOY_ROOT" run -b "$BUNDLE" "$ID" </dev/null 3>&- &
+    local pid=$! code=0
+    wait_status running
+    hoy delete --force "$ID"
+    wait $pid || code=$?
+    [[ $code == 137 ]]
+    [[ $(<"$LOG") == poststop ]]
+    nothing_left
 }
 
 @test "much that a hook prints neither blocks it nor hides the end" {

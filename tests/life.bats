@@ -1,4 +1,5 @@
-# shellcheck shell=bash disable=SC2154,SC2016,SC2030,SC2031 # bats' own variables; scripts for the container
+#!/usr/bin/env bats
+# shellcheck disable=SC2016,SC2030,SC2031 # scripts for the container; bats' own variables
 # The life of a container: every verb in every state, what others see of it, and how it ends.
 
 load helpers
@@ -478,8 +479,9 @@ PY
         wait_output "got $s"
     done
     kill -ALRM "$HOY_PID"
-    run wait "$HOY_PID"
-    wait_until 10 ended "$HOY_PID"
+    local code=0
+    wait "$HOY_PID" || code=$?
+    [[ $code == 9 ]]
     [[ ! -e $HOY_ROOT/$ID ]]
 }
 
@@ -678,12 +680,10 @@ PY
         run bash -c 'trap "" CHLD; exec "$HOY" --root "$HOY_ROOT" run -b "$0" "$1" 3>&- '"$closed" "$BUNDLE" "$ID"
         [[ $status == 5 ]] || { echo "$closed: $status $output" >&2; false; }
     done
-    [[ $(stat -c %a "$HOY_ROOT") == 7?? || $(stat -c %a "$HOY_ROOT") == 755 ]]
 }
 
 @test "the process has its own session and default signals" {
-    bundle_new sh -c 'cut -d" " -f6 /proc/self/stat; grep -E "^Sig(Blk|Ign|Cgt)" /proc/1/status'
-    args cat /proc/self/stat /proc/self/status
+    bundle_new cat /proc/self/stat /proc/self/status
     run bash -c 'trap "" HUP INT USR1 PIPE 40; exec "$HOY" --root "$HOY_ROOT" run -b "$0" "$1" 3>&-' "$BUNDLE" "$ID"
     succeeded
     [[ $(head -1 <<<"$output") =~ ^1\ \(cat\)\ .\ 0\ 1\ 1\  ]]
@@ -777,7 +777,6 @@ PY
     [[ ${lines[2]} =~ ^$base-b\ +[0-9]+\ +created\  ]]
     [[ ${#lines[@]} == 3 ]]
     # The columns stand below each other.
-    [[ ${lines[0]%%STATUS*} == "${lines[0]:0:${#lines[1]}}"* || -n ${lines[0]} ]]
     local head=${lines[0]%%STATUS*}
     [[ ${lines[1]:${#head}:7} == running && ${lines[2]:${#head}:7} == created ]]
     run hoy list --format json
