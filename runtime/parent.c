@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "runtime/parent.h"
+#include "runtime/parent_parts.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -71,7 +71,7 @@ int parent_send_pidfd(struct parent *p, struct error *err)
 }
 
 /* Gives an error the place that it happened at: document, field, and the operation in words. */
-static void locate(struct parent *p, const struct plan_op *op, struct error *err)
+void parent_locate(struct parent *p, const struct plan_op *op, struct error *err)
 {
 	const char *field = plan_string(p->plan->buf, op->field);
 	struct text words = TEXT_INIT;
@@ -98,103 +98,6 @@ static int open_proc(struct parent *p, const struct plan_op *op, struct error *e
 	if (fstatfs(fd, &fs) < 0 || fs.f_type != PROC_MAGIC) {
 		close(fd);
 		return error_say(err, EINVAL, "/proc is not a procfs");
-	}
-	p->slots[op->arg[0]] = fd;
-	return 0;
-}
-
-static int tree_clone(const char *path, bool recursive, uint64_t propagation)
-{
-	unsigned flags = recursive ? AT_RECURSIVE : 0;
-	int fd = sys_open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | flags), r;
-
-	if (fd < 0)
-		return -errno;
-	/* Before anything is mounted below it: the clone is a peer of what it was cloned from. */
-	if (propagation &&
-	    sys_mount_setattr(fd, "", AT_EMPTY_PATH | flags, 0, 0, propagation) < 0) {
-		r = -errno;
-		close(fd);
-		return r;
-	}
-	return fd;
-}
-
-/*
- * Opens a path as the child in the new mount namespace would, but with hoy's right to search it. What
- * a magic link leads to has no path there (/proc/1/ns/net): a detached clone has to do.
- */
-static int inside_open(struct parent *p, const char *path)
-{
-	_cleanup_fd_ int root = -1;
-	char name[32];
-	int fd;
-
-	snprintf(name, sizeof(name), "%d/root", (int)p->child.pid);
-	root = openat(p->slots[SLOT_PROC], name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (root < 0)
-		return -errno;
-	fd = sys_openat2(root, path, O_PATH | O_CLOEXEC, 0, RESOLVE_IN_ROOT);
-	if (fd < 0 && (errno == ELOOP || errno == EXDEV))
-		return tree_clone(path, false, 0);
-	return fd < 0 ? -errno : fd;
-}
-
-static int tree_error(int r, struct error *err)
-{
-	if (r == -EPERM)
-		error_hint(err, "hoy needs to be root for this");
-	else if (r == -EINVAL)
-		error_hint(err, "it may be an unbindable mount");
-	return error_set(err, -r, "%s", "");
-}
-
-static int open_root(struct parent *p, const struct plan_op *op, struct error *err)
-{
-	struct stat st;
-	int fd;
-
-	if (stat(STR(1), &st) < 0)
-		return error_set(err, errno, "%s", "");
-	if (!S_ISDIR(st.st_mode))
-		return error_set(err, ENOTDIR, "%s", "");
-	if (op->arg[3]) {
-		fd = inside_open(p, STR(1));
-	} else if (op->arg[2]) {
-		fd = tree_clone(STR(1), true, op->arg[2]);
-	} else {
-		fd = open(STR(1), O_PATH | O_DIRECTORY | O_CLOEXEC);
-		fd = fd < 0 ? -errno : fd;
-	}
-	if (fd < 0)
-		return tree_error(fd, err);
-	p->slots[op->arg[0]] = fd;
-	return 0;
-}
-
-static int open_source(struct parent *p, const struct plan_op *op, struct error *err)
-{
-	int fd = op->arg[4] ? inside_open(p, STR(1))
-			    : tree_clone(STR(1), op->arg[2] != 0, op->arg[3]);
-
-	if (fd < 0)
-		return tree_error(fd, err);
-	p->slots[op->arg[0]] = fd;
-	return 0;
-}
-
-/* A device of the runtime's, proven to be the one that was asked for before it is given away. */
-static int open_device(struct parent *p, const struct plan_op *op, struct error *err)
-{
-	int fd = op->arg[5] ? inside_open(p, STR(1)) : tree_clone(STR(1), false, SYS_MS_PRIVATE);
-	struct stat st;
-
-	if (fd < 0)
-		return tree_error(fd, err);
-	if (fstat(fd, &st) < 0 || (st.st_mode & S_IFMT) != op->arg[2] ||
-	    st.st_rdev != makedev((unsigned)op->arg[3], (unsigned)op->arg[4])) {
-		close(fd);
-		return error_say(err, EINVAL, "the runtime's file of this name is another one");
 	}
 	p->slots[op->arg[0]] = fd;
 	return 0;
@@ -237,37 +140,6 @@ static int plan_memfd(const struct plan *plan)
 	return fd;
 }
 
-/* Sends all slots that are filled, then GO 0: "that is all". */
-static int slots_send(struct parent *p)
-{
-	uint16_t numbers[MESSAGE_SLOTS_MAX];
-	int fds[MESSAGE_SLOTS_MAX];
-	unsigned total = plan_header(p->plan->buf)->slots, i, n = 0;
-	int r = 0;
-
-	for (i = 0; i < total && r == 0; i++) {
-		if (p->slots[i] < 0)
-			continue;
-		numbers[n] = (uint16_t)i;
-		fds[n++] = p->slots[i];
-		if (n == MESSAGE_SLOTS_MAX) {
-			r = message_send_slots(p->sock, numbers, fds, n);
-			n = 0;
-		}
-	}
-	if (r == 0 && n)
-		r = message_send_slots(p->sock, numbers, fds, n);
-	if (r < 0)
-		return r;
-	/* They are the walker's now. Mounts that are held here would be torn down here, at the end. */
-	for (i = 0; i < total; i++)
-		p->slots[i] = fd_close(p->slots[i]);
-	return message_send(p->sock, MESSAGE_GO, 0, 0, NULL, 0);
-}
-
-static int walker_failed(struct parent *p, const struct message *m, struct error *err);
-static int walker_gone(struct parent *p, struct error *err);
-
 /* In a new user namespace the child waits for the maps, and reads nothing else before them. */
 static bool maps_first(const struct parent *p)
 {
@@ -291,33 +163,6 @@ static bool joins_pid_ns(const struct parent *p)
 		if (p->join.v[i].flag == CLONE_NEWPID)
 			return true;
 	return false;
-}
-
-/* The intermediate child has cloned the walker, which is a child of ours, and ends. */
-static int follow_via(struct parent *p, struct error *err)
-{
-	struct child walker = {.pidfd = -1};
-	struct message m;
-	int r = message_recv(p->sock, &m, NULL, 0);
-
-	if (r == 0)
-		return walker_gone(p, err);
-	if (r < 0)
-		return error_set(err, -r, "hear from the child");
-	if (m.type == MESSAGE_FAILED)
-		return walker_failed(p, &m, err);
-	if (m.type != MESSAGE_CHILD)
-		return error_say(err, EPROTO, "the container's first process talks nonsense");
-	/* Not reaped by anybody but us, so the number still means it. */
-	walker.pid = (pid_t)m.number;
-	walker.pidfd = sys_pidfd_open(walker.pid, 0);
-	if (walker.pidfd < 0)
-		return error_set(err, errno, "open the walker's pidfd");
-	while (waitpid(p->child.pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	fd_close(p->child.pidfd);
-	p->child = walker;
-	return 0;
 }
 
 static int open_ns(struct parent *p, const struct plan_op *op, struct error *err)
@@ -364,7 +209,7 @@ static int clone_child(struct parent *p, const struct plan_op *op, struct error 
 	/* Already in the socket when the walker looks. A child that waits for its maps reads only that
 	 * before it is the walker: there everything else follows behind them. */
 	if (!maps_first(p)) {
-		r = slots_send(p);
+		r = parent_slots_send(p);
 		if (r < 0)
 			return error_set(err, -r, "send the plan to the child");
 	}
@@ -377,7 +222,7 @@ static int clone_child(struct parent *p, const struct plan_op *op, struct error 
 	back = join_leave(&p->join, r < 0 ? NULL : err);
 	if (r < 0 || back < 0)
 		return r < 0 ? r : back;
-	return spec.via ? follow_via(p, err) : 0;
+	return spec.via ? parent_follow_via(p, err) : 0;
 }
 
 static int proc_put(struct parent *p, const char *file, const char *value, struct error *err)
@@ -437,11 +282,11 @@ static int parent_op(struct parent *p, const struct plan_op *op, struct error *e
 	case OP_OPEN_PROC:
 		return open_proc(p, op, err);
 	case OP_OPEN_ROOT:
-		return open_root(p, op, err);
+		return trees_open_root(p, op, err);
 	case OP_OPEN_SOURCE:
-		return open_source(p, op, err);
+		return trees_open_source(p, op, err);
 	case OP_OPEN_DEVICE:
-		return open_device(p, op, err);
+		return trees_open_device(p, op, err);
 	case OP_OPEN_NS:
 		return open_ns(p, op, err);
 	case OP_TIME:
@@ -471,188 +316,14 @@ static int parent_op_located(struct parent *p, unsigned n, struct error *err)
 #ifdef HOY_FAULTS
 	if (plan_header(p->plan->buf)->fail_op == n) {
 		r = error_say(err, EIO, "failed on demand");
-		locate(p, op, err);
+		parent_locate(p, op, err);
 		return r;
 	}
 #endif
 	r = parent_op(p, op, err);
 	if (r < 0)
-		locate(p, op, err);
+		parent_locate(p, op, err);
 	return r;
-}
-
-/* Was the container's seccomp filter loaded before operation n? */
-static bool filter_before(const struct parent *p, unsigned n)
-{
-	while (--n > 0)
-		if (plan_op(p->plan->buf, n)->code == OP_SECCOMP)
-			return true;
-	return false;
-}
-
-/* The walker has told that an operation failed: its number says which, its text why. */
-static int walker_failed(struct parent *p, const struct message *m, struct error *err)
-{
-	struct cgroup_oom oom = {0};
-	const struct plan_op *op;
-	int r;
-
-	/* An exec that finds no memory for its arguments says that they are too long. */
-	if ((m->error == E2BIG || m->error == ENOMEM) && p->cgroup_fd >= 0) {
-		cgroup_oom_read(p->cgroup_fd, &oom);
-		if (oom.max)
-			error_hint(err, "memory.max of the container is %llu bytes", oom.max);
-	}
-
-	if (m->number == 0) {
-		r = error_set(err, m->error, "%.*s", (int)m->len, m->text);
-		error_step(err, "clone a child");
-		return r;
-	}
-	if (m->number > plan_header(p->plan->buf)->ops)
-		return error_say(err, EPROTO, "the container's first process talks nonsense");
-	op = plan_op(p->plan->buf, m->number);
-	if (m->error)
-		r = error_set(err, m->error, "%.*s", (int)m->len, m->text);
-	else
-		r = error_say(err, EIO, "%.*s", (int)m->len, m->text);
-	if (m->error == ENOSPC && (op->code == OP_MOUNT_NEW || op->code == OP_MOUNT_BIND))
-		error_hint(err, "there is a limit on mounts: fs.mount-max");
-	if (m->error == EACCES && op->code == OP_SECCOMP)
-		error_hint(err, "without process.noNewPrivileges it needs CAP_SYS_ADMIN");
-	if (filter_before(p, m->number))
-		error_hint(err, "the filter of linux.seccomp was in force already");
-	if (m->error == EPERM && op->code == OP_RLIMIT)
-		error_hint(err, "raising a hard limit needs CAP_SYS_RESOURCE");
-	if (m->error == EACCES && op->code == OP_OOM_SCORE)
-		error_hint(err, "lowering it needs CAP_SYS_RESOURCE");
-	locate(p, op, err);
-	return r;
-}
-
-/* The walker is gone without a word: killed from outside, or for memory. */
-static int walker_gone(struct parent *p, struct error *err)
-{
-	struct cgroup_oom oom = {0};
-	siginfo_t info = {0};
-
-	error_step(err, "set the container up");
-	if (p->cgroup_fd >= 0)
-		cgroup_oom_read(p->cgroup_fd, &oom);
-	if (oom.kills) {
-		error_hint(err, "raise linux.resources.memory.limit");
-		return error_say(err, ENOMEM,
-				 "its first process was killed for memory (memory.max %llu bytes, "
-				 "peak %llu)",
-				 oom.max, oom.peak);
-	}
-	if (p->child.pidfd >= 0 &&
-	    waitid(P_PIDFD, (id_t)p->child.pidfd, &info, WEXITED | WNOWAIT) == 0 &&
-	    info.si_code == CLD_KILLED) {
-		if (info.si_status == SIGSYS && filter_before(p, plan_header(p->plan->buf)->ops + 1))
-			error_hint(err, "the filter of linux.seccomp forbids what comes before execve; "
-					"with process.noNewPrivileges it is loaded last");
-		return error_say(err, EIO, "its first process was killed by signal %d",
-				 info.si_status);
-	}
-	return error_say(err, EIO, "its first process ended unexpectedly");
-}
-
-/* The walker has made a terminal: its master goes to the engine, or is kept. */
-static int take_terminal(struct parent *p, struct error *err)
-{
-	int master = fd_take(&p->slots[SLOT_TERMINAL]), r;
-
-	if (master < 0)
-		return error_say(err, EPROTO, "the container's first process talks nonsense");
-	if (p->console < 0) {
-		p->terminal = master;
-		return 0;
-	}
-	/* runc sends a name of the terminal; receivers want some payload. */
-	r = handover_send(p->console, "/dev/ptmx", master, err);
-	close(master);
-	return r;
-}
-
-/* Waits for one message of this type and number. */
-static int expect(struct parent *p, enum message_type type, unsigned number, struct error *err)
-{
-	struct message m;
-	int r;
-
-	do {
-		r = message_recv(p->sock, &m, p->slots, plan_header(p->plan->buf)->slots);
-		if (r == 1 && m.type == MESSAGE_SLOTS && take_terminal(p, err) < 0)
-			return -EIO;
-	} while (r == 1 && m.type == MESSAGE_SLOTS);
-	if (r == 0)
-		return walker_gone(p, err);
-	if (r < 0)
-		return error_set(err, -r, "hear from the container's first process");
-	if (m.type == MESSAGE_FAILED)
-		return walker_failed(p, &m, err);
-	if (m.type != type || m.number != number)
-		return error_say(err, EPROTO, "the container's first process talks nonsense");
-	return 0;
-}
-
-/*
- * End of file behind EXEC means that execve has closed the socket, or that the walker died: its filter
- * killed it at execve, or let execve fail and write with it. It has given itself a name that only
- * execve replaces, and that outlives it for as long as nobody has reaped it. (A `start`, which is not
- * its parent, may come too late for that: then the container shows as started and ended.)
- */
-static int exec_unsaid(struct parent *p, unsigned number, struct error *err)
-{
-	struct text name = TEXT_INIT;
-	char path[64];
-	int r = 0;
-
-	if (!filter_before(p, number))
-		return 0;
-	snprintf(path, sizeof(path), "/proc/%d/comm", (int)p->child.pid);
-	if (file_read_at(AT_FDCWD, path, 64, &name) == 0 &&
-	    streq(name.s, MESSAGE_FILTERED_NAME "\n")) {
-		error_hint(err, "linux.seccomp must allow execve");
-		r = error_say(err, EPERM, "the container's seccomp filter does not let it happen");
-		locate(p, plan_op(p->plan->buf, number), err);
-	}
-	text_free(&name);
-	return r;
-}
-
-/* End of file behind EXEC: the socket was closed by a successful execve. */
-static int expect_exec(struct parent *p, unsigned number, struct error *err)
-{
-	struct message m;
-	int r = expect(p, MESSAGE_EXEC, number, err);
-
-	if (r < 0)
-		return r;
-	r = message_recv(p->sock, &m, NULL, 0);
-	if (r == 0)
-		return exec_unsaid(p, number, err);
-	return r > 0 && m.type == MESSAGE_FAILED
-		       ? walker_failed(p, &m, err)
-		       : error_say(err, EPROTO, "the container's first process talks nonsense");
-}
-
-static int barrier(struct parent *p, const struct plan_op *op, struct error *err)
-{
-	unsigned n = (unsigned)op->arg[0];
-	int r;
-
-	if (n != BARRIER_MAPS && n != BARRIER_CGROUP) {
-		r = expect(p, MESSAGE_REACHED, n, err);
-		if (r < 0 || n == BARRIER_READY)
-			return r;
-	}
-	r = message_send(p->sock, MESSAGE_GO, n, 0, NULL, 0);
-	if (r == 0 && n == BARRIER_MAPS)
-		r = slots_send(p);
-	/* EPIPE: dead; the next message tells of what. */
-	return r < 0 && r != -EPIPE ? error_set(err, -r, "talk to the child") : 0;
 }
 
 int parent_begin(struct parent *p, struct error *err)
@@ -689,7 +360,7 @@ int parent_follow(struct parent *p, struct error *err)
 		if (waits(op))
 			return 0;
 		if (op->code == OP_BARRIER)
-			r = barrier(p, op, err);
+			r = parent_barrier(p, op, err);
 		else if (op->actor == ACTOR_PARENT)
 			r = parent_op_located(p, p->at, err);
 	}
@@ -710,13 +381,13 @@ int parent_continue(struct parent *p, struct error *err)
 		const struct plan_op *op = plan_op(p->plan->buf, p->at);
 
 		if (op->code == OP_BARRIER) {
-			r = barrier(p, op, err);
+			r = parent_barrier(p, op, err);
 			if (r == 0 && op->arg[0] == BARRIER_READY) {
 				p->at++;
 				return 0;
 			}
 		} else if (op->code == OP_EXEC) {
-			r = expect_exec(p, p->at, err);
+			r = parent_expect_exec(p, p->at, err);
 		} else if (op->actor == ACTOR_PARENT && !is_poststop(p, op)) {
 			r = parent_op_located(p, p->at, err);
 		}
@@ -742,7 +413,7 @@ int parent_resume(struct parent *p, int sock, struct error *err)
 	r = message_send(p->sock, MESSAGE_GO, BARRIER_START, 0, NULL, 0);
 	if (r < 0 && r != -EPIPE)
 		return error_set(err, -r, "tell the container to start");
-	return expect(p, MESSAGE_REACHED, BARRIER_START, err);
+	return parent_expect(p, MESSAGE_REACHED, BARRIER_START, err);
 }
 
 void parent_kill(struct parent *p)
