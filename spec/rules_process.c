@@ -134,27 +134,10 @@ static int check_scheduler(const struct process *p, const char *prefix, struct e
 {
 	const struct scheduler *s = p->scheduler;
 
-	if (!s)
+	if (!s || !streq(s->policy, "SCHED_ISO"))
 		return 0;
-	if (streq(s->policy, "SCHED_ISO")) {
-		error_field(err, "%sscheduler.policy", prefix);
-		return error_say(err, EINVAL, "Linux has reserved SCHED_ISO but never had it");
-	}
-	if (s->nice && (*s->nice < -20 || *s->nice > 19)) {
-		error_field(err, "%sscheduler.nice", prefix);
-		return error_say(err, EINVAL, "must be a number from -20 to 19, got %d", *s->nice);
-	}
-	return 0;
-}
-
-static int check_io_priority(const struct process *p, const char *prefix, struct error *err)
-{
-	const struct io_priority *io = p->io_priority;
-
-	if (!io || !io->priority || (*io->priority >= 0 && *io->priority <= 7))
-		return 0;
-	error_field(err, "%sioPriority.priority", prefix);
-	return error_say(err, EINVAL, "must be a number from 0 to 7, got %d", *io->priority);
+	error_field(err, "%sscheduler.policy", prefix);
+	return error_say(err, EINVAL, "Linux has reserved SCHED_ISO but never had it");
 }
 
 static int check_cpus(const char *list, const char *prefix, const char *name, struct error *err)
@@ -191,8 +174,6 @@ int rules_apply_process(struct process *p, const char *prefix, struct arena *a,
 	r = check_rlimits(p, prefix, err);
 	if (r == 0)
 		r = check_scheduler(p, prefix, err);
-	if (r == 0)
-		r = check_io_priority(p, prefix, err);
 	if (r == 0)
 		r = check_affinity(p, prefix, err);
 	if (r < 0)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# shellcheck disable=SC2016 # the scripts are expanded in the container
+# shellcheck disable=SC2016,SC2030,SC2031 # every test is a subshell; the scripts are expanded in the container
 # Namespaces that are there already (linux.namespaces[].path), of every kind, alone and together, and
 # time namespaces.
 

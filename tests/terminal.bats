@@ -597,12 +597,12 @@ canary_lives() {
 }
 
 @test "links in the image's /dev do not lead out of it without a mount on /dev" {
-    local name target readonly
+    local name target ro
     canary_new
     terminal_bundle 'echo from inside >/dev/console; tty'
     cfg '.mounts |= map(select(.destination | . != "/dev" and . != "/dev/shm" and . != "/dev/mqueue"))'
-    for readonly in false true; do
-        cfg ".root.readonly = $readonly"
+    for ro in false true; do
+        cfg ".root.readonly = $ro"
         for target in "$CANARY/file" "$CANARY" "$CANARY/new" "../../../../../../../..$CANARY/file"; do
             for name in console pts ptmx tty; do
                 rm -rf "$BUNDLE/rootfs/dev"
