@@ -328,7 +328,8 @@ static bool describe_kernel(const void *plan, const struct plan_op *op, struct t
 		text_addf(out, "barrier %" PRIu64 ": %s", a[0], plan_barrier_name((unsigned)a[0]));
 		break;
 	case OP_JOIN:
-		text_add(out, "join namespaces: ");
+		text_add(out, a[0] == SLOT_TARGET ? "join the container's namespaces: "
+						  : "join the namespace by path: ");
 		plan_namespaces_text(a[1], out);
 		break;
 	case OP_BECOME_ROOT:

@@ -145,6 +145,7 @@ static void test_all_is_copied(void **state)
 	       "walker set the personality 0x8 [linux.personality]\n"
 	       "walker limit RLIMIT_NOFILE to 2048:2048 [rlimits[0]]\n"
 	       "walker limit RLIMIT_CORE to 0:1 [rlimits[1]]\n"
+	       "walker run on every CPU\n"
 	       "walker set umask 0077 [user.umask]\n"
 	       "walker drop capabilities from the bounding set, keep CAP_CHOWN CAP_KILL "
 	       "[capabilities]\n"

@@ -207,8 +207,8 @@ static void test_features(void **state)
 	assert_false(has(at(f, "mountOptions"), "ridmap"));
 	assert_string_equal(at(at(f, "annotations"), "dev.hoy.version")->text, "1.2.3");
 	assert_int_equal(at(f, "potentiallyUnsafeConfigAnnotations")->n, 0);
-	assert_int_equal(at(l, "namespaces")->n, 7);
-	assert_false(has(at(l, "namespaces"), "time"));
+	assert_int_equal(at(l, "namespaces")->n, 8);
+	assert_true(has(at(l, "namespaces"), "time"));
 	assert_int_equal(at(l, "capabilities")->n, 41);
 	assert_int_equal(at(at(l, "cgroup"), "v1")->type, JSON_FALSE);
 	assert_int_equal(at(at(l, "cgroup"), "v2")->type, JSON_TRUE);

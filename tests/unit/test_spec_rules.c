@@ -549,19 +549,10 @@ static void test_linux(void **state)
 static const struct {
 	const char *property, *field, *asks, *does_not;
 } refused_cases[] = {
-	{"process.terminal", "process.terminal", PROCESS("'terminal':true"),
-	 PROCESS("'terminal':false,'consoleSize':{'height':1,'width':1}")},
 	{"process.apparmorProfile", "process.apparmorProfile", PROCESS("'apparmorProfile':'x'"),
 	 PROCESS("'apparmorProfile':''")},
 	{"process.selinuxLabel", "process.selinuxLabel", PROCESS("'selinuxLabel':'x'"),
 	 PROCESS("'selinuxLabel':''")},
-	{"process.scheduler", "process.scheduler", PROCESS("'scheduler':{'policy':'SCHED_OTHER'}"),
-	 PROCESS("'scheduler':null")},
-	{"process.ioPriority", "process.ioPriority",
-	 PROCESS("'ioPriority':{'class':'IOPRIO_CLASS_BE','priority':0}"),
-	 PROCESS("'ioPriority':null")},
-	{"process.execCPUAffinity", "process.execCPUAffinity",
-	 PROCESS("'execCPUAffinity':{'final':'0'}"), PROCESS("'execCPUAffinity':{}")},
 	{"mounts[].options[]=idmap", "mounts[0].options[1]",
 	 MOUNT("{'destination':'/a','source':'/a','options':['bind','idmap']}"),
 	 MOUNT("{'destination':'/a','type':'tmpfs','options':['idmap=1']}")},
@@ -573,12 +564,6 @@ static const struct {
 		 0, 0, 1) "],'gidMappings':[" MAP(0, 0, 1) "]}"),
 	 MOUNT("{'destination':'/a','type':'tmpfs','uidMappings':[],'gidMappings':[]}")},
 	{"mounts[].gidMappings", NULL, NULL, NULL}, /* never without the other */
-	{"linux.namespaces[].path", "linux.namespaces[5].path",
-	 WITH("", "", "", ",{'type':'cgroup','path':'/proc/1/ns/cgroup'}"),
-	 WITH("", "", "", ",{'type':'cgroup','path':''}")},
-	{"linux.namespaces[].type=time", "linux.namespaces[5].type",
-	 WITH("", "", "", ",{'type':'time'}"), WITH("", "", "", "")},
-	{"linux.timeOffsets", NULL, NULL, LINUX("'timeOffsets':{}")},
 	{"linux.seccomp.defaultAction=SCMP_ACT_NOTIFY", "linux.seccomp.defaultAction",
 	 SECCOMP("NOTIFY", "", ""), SECCOMP("ALLOW", "", "")},
 	{"linux.seccomp.syscalls[].action=SCMP_ACT_NOTIFY", "linux.seccomp.syscalls[1].action",
@@ -633,7 +618,6 @@ static void test_seccomp(void **state)
 		"only");
 }
 
-/* verifies: config process.consoleSize* */
 static void test_refused(void **state)
 {
 	size_t n;
