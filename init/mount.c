@@ -241,12 +241,23 @@ int op_mount_new(struct walker *w, const struct plan_op *op)
 /* Names the attributes that a user namespace has locked. */
 static int attributes_failed(struct walker *w, int error, uint64_t clear)
 {
+	static const struct {
+		uint64_t flag;
+		const char *name;
+	} names[] = {
+		{MOUNT_ATTR_RDONLY, " ro"},	{MOUNT_ATTR_NOSUID, " nosuid"},
+		{MOUNT_ATTR_NODEV, " nodev"},	{MOUNT_ATTR_NOEXEC, " noexec"},
+		{MOUNT_ATTR__ATIME, " the access times"},
+	};
+	char list[64] = "";
+	unsigned i;
+
 	if (error != EPERM || !clear)
 		return -error;
-	walk_detail(w, "can't clear",
-		    clear & MOUNT_ATTR_RDONLY ? " ro" : "",
-		    clear & MOUNT_ATTR_NODEV ? " nodev" : clear & MOUNT_ATTR_NOSUID ? " nosuid" : "",
-		    ": locked by the user namespace that mounted it");
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (clear & names[i].flag)
+			memcpy(list + strlen(list), names[i].name, strlen(names[i].name) + 1);
+	walk_detail(w, "can't clear", list, ": locked by the user namespace that mounted it", NULL);
 	return WALK_SAID;
 }
 

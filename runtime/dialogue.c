@@ -75,6 +75,16 @@ static int exec_unsaid(struct parent *p, unsigned number, struct error *err)
 	return r;
 }
 
+/*
+ * What is said of a path is so with and without a filter: profiles answer EPERM or ENOSYS, and a
+ * hint at seccomp would lead astray who has mistyped a command.
+ */
+static bool says_of_path(int error)
+{
+	return error == ENOENT || error == ENOTDIR || error == EISDIR || error == EACCES ||
+	       error == ENOEXEC;
+}
+
 /* The walker has told that an operation failed: its number says which, its text why. */
 static int walker_failed(struct parent *p, const struct message *m, struct error *err)
 {
@@ -105,7 +115,10 @@ static int walker_failed(struct parent *p, const struct message *m, struct error
 		error_hint(err, "there is a limit on mounts: fs.mount-max");
 	if (m->error == EACCES && op->code == OP_SECCOMP)
 		error_hint(err, "without process.noNewPrivileges it needs CAP_SYS_ADMIN");
-	if (filter_before(p, m->number))
+	/* The words by which Podman knows exit status 126. */
+	if (m->error == EISDIR && op->code == OP_LOOKUP)
+		error_hint(err, "permission denied: a directory can't be executed");
+	if (m->error && filter_before(p, m->number) && !says_of_path(m->error))
 		error_hint(err, "the filter of linux.seccomp was in force already");
 	if (m->error == EPERM && op->code == OP_RLIMIT)
 		error_hint(err, "raising a hard limit needs CAP_SYS_RESOURCE");

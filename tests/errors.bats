@@ -282,18 +282,12 @@ setup() {
 
 @test "what this version doesn't do is refused, never ignored" {
     local says="is not supported by this version of hoy"
-    refuses '.process.terminal = true' "process.terminal: $says (terminals)"
     refuses '.process.apparmorProfile = "p"' "process.apparmorProfile: $says (AppArmor)"
     refuses '.process.selinuxLabel = "p"' "process.selinuxLabel: $says (SELinux)"
-    refuses '.process.scheduler = {policy: "SCHED_BATCH"}' "process.scheduler: $says (scheduling policies)"
-    refuses '.process.ioPriority = {class: "IOPRIO_CLASS_BE", priority: 1}' "process.ioPriority: $says (I/O priorities)"
-    refuses '.process.execCPUAffinity = {initial: "0"}' "process.execCPUAffinity: $says (CPU affinity)"
     refuses '.mounts += [{destination: "/x", source: "/etc", options: ["bind", "idmap"]}]' \
         "mounts[7].options[1]: $says (mounts with id mappings)"
     refuses '.mounts += [{destination: "/x", source: "/etc", options: ["bind"], uidMappings: [{containerID: 0, hostID: 0, size: 1}],
         gidMappings: [{containerID: 0, hostID: 0, size: 1}]}]' "mounts[7].uidMappings: $says (mounts with id mappings)"
-    refuses '.linux.namespaces[1].path = "/proc/1/ns/net"' "linux.namespaces[1].path: $says (joining namespaces)"
-    refuses '.linux.namespaces += [{type: "time"}]' "linux.namespaces[6].type: $says (time namespaces)"
     refuses '.linux.seccomp = {defaultAction: "SCMP_ACT_NOTIFY"}' "linux.seccomp.defaultAction: $says (seccomp agents)"
     refuses '.linux.mountLabel = "l"' "linux.mountLabel: $says (SELinux)"
     refuses '.linux.intelRdt = {}' "linux.intelRdt: $says (resctrl)"
@@ -440,16 +434,11 @@ setup() {
 
 @test "options that this version doesn't have are refused with their name" {
     local opt
-    for opt in --console-socket --pidfd-socket; do
-        run hoy create "$opt" /tmp/x "$ID"
+    for opt in --process-label --apparmor --cgroup; do
+        run hoy exec "$opt" x "$ID" true
         refused
-        has "hoy: create: $opt:"
+        has "hoy: exec: $opt:"
         has "not supported by this version of hoy"
-    done
-    for opt in -t --tty; do
-        run hoy exec "$opt" "$ID" true
-        refused
-        is "hoy: exec: --tty: terminals are not supported by this version of hoy"
     done
     run hoy --systemd-cgroup list
     refused

@@ -208,9 +208,9 @@ process_file() {
     process_file '{cwd: "/", args: ["true"], env: ["A"]}'
     run hoy exec -p "$PROCESS" "$ID"
     is 'hoy: process.json: env[0]: must be NAME=VALUE, got "A"'
-    process_file '{cwd: "/", args: ["true"], terminal: true}'
+    process_file '{cwd: "/", args: ["true"], apparmorProfile: "x"}'
     run hoy exec -p "$PROCESS" "$ID"
-    is "hoy: process.json: terminal: is not supported by this version of hoy (terminals)"
+    is "hoy: process.json: apparmorProfile: is not supported by this version of hoy (AppArmor)"
     process_file '{cwd: "/none", args: ["true"]}'
     run hoy exec -p "$PROCESS" "$ID"
     is "hoy: process.json: cwd: enter the working directory /none: no such file or directory"

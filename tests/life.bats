@@ -748,10 +748,14 @@ PY
 @test "a process that has got the pid of the container's is never signalled" {
     bundle_new sleep 1000
     container_up
-    sleep 1000 &
-    local other=$! first
+    local other first
     first=$(pid_of)
-    BACKGROUND+=" $other"
+    # The start time that tells the two apart counts in hundredths of a second.
+    until [[ -n ${other:-} && $(cut -d' ' -f22 "/proc/$other/stat") != "$(cut -d' ' -f22 "/proc/$first/stat")" ]]; do
+        sleep 1000 &
+        other=$!
+        BACKGROUND+=" $other"
+    done
     # As if the first process had ended and another had taken its number.
     sed -i "s/\"pid\": *$first/\"pid\": $other/" "$HOY_ROOT/$ID/state.json"
     [[ $(status_of) == stopped ]]
@@ -867,7 +871,7 @@ PY
     [[ $(jq -c '[.linux.cgroup.v1, .linux.cgroup.v2, .linux.cgroup.systemd]' \
         <<<"$output") == '[false,true,false]' ]]
     jq -e '.linux.seccomp.enabled | type == "boolean"' <<<"$output"
-    jq -e '.linux.namespaces | index("user") and (index("time") | not)' <<<"$output"
+    jq -e '.linux.namespaces | index("user") and index("time")' <<<"$output"
 }
 
 @test "--version, version, -v and --help, and help for each command" {

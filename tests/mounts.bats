@@ -472,11 +472,35 @@ tree_has() {
     succeeded
     equal "$(attributes /mnt)" ro,nosuid,noexec,relatime
     equal "$(attributes /mnt/sub)" rw,nosuid,relatime
-    cfg '.mounts[-1].options = ["rbind", "rro", "rnodev", "noatime", "rprivate"]'
+    cfg '.mounts[-1].options = ["rbind", "rro", "rnodev", "rprivate"]'
     container_run
-    equal "$(attributes /mnt)" ro,nosuid,nodev,noatime
+    equal "$(attributes /mnt)" ro,nosuid,nodev,relatime
     equal "$(attributes /mnt/sub)" ro,nosuid,nodev,relatime
     equal "$(propagation /mnt/sub)" ''
+}
+
+@test "binds in a user namespace keep what the host has set, and say so when that is not wanted" {
+    local option name
+    bundle_new sh -c 'mount -o remount,bind,rw,suid /mnt || mount -o remount,bind,suid /mnt || umount /mnt/sub || echo kept'
+    tree_new nosuid
+    mount -o remount,bind,ro "$TREE"
+    cfg '.linux.namespaces += [{type: "user"}] |
+         .process.capabilities |= with_entries(.value += ["CAP_SYS_ADMIN"]) |
+         .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] |
+         .linux.gidMappings = [{containerID: 0, hostID: 100000, size: 65536}]'
+    mount_add /mnt '' "$TREE" rbind
+    run --separate-stderr hoy run -b "$BUNDLE" "$ID"
+    [[ $status == 0 && $output == kept ]]
+    for option in rw:ro suid:nosuid "noatime:the access times"; do
+        name=${option#*:} option=${option%%:*}
+        cfg ".mounts[-1].options = [\"rbind\", \"$option\"]"
+        container_run
+        [[ $status == 1 && $output == *"can't clear $name: locked by the user namespace that mounted it" ]]
+    done
+    cfg '.mounts[-1].options = ["bind"]'
+    container_run
+    [[ $output == *"a user namespace can't leave out what is mounted below it: rbind" ]]
+    mount -o remount,bind,rw "$TREE"
 }
 
 # ---- Propagation -------------------------------------------------------------------------------
