@@ -204,8 +204,7 @@ static bool describe_root(const void *plan, const struct plan_op *op, struct tex
 		break;
 	case OP_ROOT_ATTACH:
 		if (a[0] == SLOT_NONE)
-			text_addf(out, "open the root file system %s in the joined namespace",
-				  STR(1));
+			text_addf(out, "open the root file system %s", STR(1));
 		else
 			text_addf(out, "attach the root file system%s%s", STR(1) ? " at " : "",
 				  STR(1) ? STR(1) : "");
@@ -301,7 +300,10 @@ static bool describe_kernel(const void *plan, const struct plan_op *op, struct t
 		text_addf(out, "open the %s namespace %s", STR(2), STR(1));
 		break;
 	case OP_TIME:
-		text_addf(out, "make a time namespace%s%s", STR(0)[0] ? " with offsets: " : "", STR(0));
+		text_add(out, "make a time namespace");
+		if (STR(0)[0])
+			text_add(out, " with offsets: ");
+		lines_text(STR(0), out);
 		break;
 	case OP_CLONE:
 		text_add(out, "clone a child into the cgroup");

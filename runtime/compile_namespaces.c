@@ -35,13 +35,13 @@ static const char *ns_needed_by(const struct compile *c, const char *type)
 {
 	size_t i;
 
-	if (streq(type, "uts"))
-		return c->config->hostname ? "hostname" : c->config->domainname ? "domainname" : NULL;
+	if (streq(type, "uts") && (c->config->hostname || c->config->domainname))
+		return c->config->hostname ? "hostname" : "domainname";
 	for (i = 0; i < c->lc->sysctl.n; i++) {
-		const char *key = c->lc->sysctl.v[i].key;
-		bool net = starts_with(key, "net.") || starts_with(key, "net/");
+		const char *path = sysctl_path(c->lc->sysctl.v[i].key, c->env->arena);
 
-		if ((net && streq(type, "network")) || (!net && streq(type, "ipc")))
+		/* The rules let none pass that belongs to no namespace. */
+		if (streq(sysctl_namespace(path), type))
 			return "linux.sysctl";
 	}
 	return NULL;

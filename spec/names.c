@@ -242,3 +242,22 @@ const char *sysctl_path(const char *key, struct arena *a)
 	}
 	return path;
 }
+
+/* The sysctls of ipc namespaces, which don't share a prefix. */
+static const char *const ipc_sysctls[] = {
+	"kernel/msgmax", "kernel/msgmnb", "kernel/msgmni",	    "kernel/sem", "kernel/shmall",
+	"kernel/shmmax", "kernel/shmmni", "kernel/shm_rmid_forced", NULL};
+
+const char *sysctl_namespace(const char *path)
+{
+	for (const char *const *p = ipc_sysctls; *p; p++)
+		if (streq(path, *p))
+			return "ipc";
+	if (starts_with(path, "fs/mqueue/"))
+		return "ipc";
+	if (starts_with(path, "net/"))
+		return "network";
+	if (streq(path, "kernel/domainname") || streq(path, "kernel/hostname"))
+		return "uts";
+	return NULL;
+}

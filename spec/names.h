@@ -37,6 +37,9 @@ int signal_by_name(const char *name);
  * are "net/ipv4/ip_forward"; the first separator says which of the two is meant, so that
  * "net/ipv4/conf/eth0.7/mtu" can name an interface with a dot (sysctl.d(5)). */
 const char *sysctl_path(const char *key, struct arena *a);
+/* The type of namespace that this file below /proc/sys belongs to, "network"; NULL: to none, it is the
+ * host's. */
+const char *sysctl_namespace(const char *path);
 
 /* Reads a list of CPUs, "0-3,7", blanks allowed, into a mask of CPU_LIST_BYTES bytes, bit n of byte
  * n / 8. 0, or -EINVAL (no such list, or a CPU of 8192 and more). */

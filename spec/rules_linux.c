@@ -156,27 +156,6 @@ static int apply_devices(struct linux_config *l, struct error *err)
 	return 0;
 }
 
-/* The sysctls of ipc namespaces, which don't share a prefix. */
-static const char *const ipc_sysctls[] = {
-	"kernel/msgmax", "kernel/msgmnb", "kernel/msgmni",	    "kernel/sem", "kernel/shmall",
-	"kernel/shmmax", "kernel/shmmni", "kernel/shm_rmid_forced", NULL};
-
-/* The type of namespace that the file below /proc/sys belongs to; NULL: to none, it is the host's.
- */
-static const char *sysctl_namespace(const char *path)
-{
-	for (const char *const *p = ipc_sysctls; *p; p++)
-		if (streq(path, *p))
-			return "ipc";
-	if (starts_with(path, "fs/mqueue/"))
-		return "ipc";
-	if (starts_with(path, "net/"))
-		return "network";
-	if (streq(path, "kernel/domainname") || streq(path, "kernel/hostname"))
-		return "uts";
-	return NULL;
-}
-
 /* Letters, digits and what interface names and the kernel's own need; so no "..", no "+", "=", no
  * line ends (CVE-2022-0811, CVE-2024-3154). */
 static bool is_sysctl_path(const char *path)

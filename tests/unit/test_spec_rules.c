@@ -184,6 +184,54 @@ static void test_namespaces(void **state)
 	TAKES(WITH("", "", "", ",{'type':'cgroup'}"));
 }
 
+/* verifies: config linux.timeOffsets */
+static void test_time_offsets(void **state)
+{
+	(void)state;
+	TAKES(WITH("", "", "'timeOffsets':{'boottime':{'secs':1}},", ",{'type':'time'}"));
+	TAKES(WITH("", "", "'timeOffsets':{},", ",{'type':'time','path':'/t'}"));
+	REFUSES(WITH("", "", "'timeOffsets':{'boottime':{'secs':1}},", ",{'type':'time','path':'/t'}"),
+		"linux.timeOffsets: can't be set in a time namespace that is there already");
+	REFUSES(WITH("", "", "'timeOffsets':{'monotonic':{'nanosecs':1000000000}},", ",{'type':'time'}"),
+		"linux.timeOffsets.monotonic.nanosecs: must be from 0 to 999999999, got 1000000000");
+	REFUSES(WITH("", "", "'timeOffsets':{'monotonic':{'nanosecs':-1}},", ",{'type':'time'}"),
+		"linux.timeOffsets.monotonic.nanosecs: must be from 0 to 999999999, got -1");
+}
+
+#define SCHEDULER(json) PROCESS("'scheduler':{" json "}")
+
+/* verifies: config process.scheduler.policy=SCHED_ISO */
+static void test_scheduler(void **state)
+{
+	(void)state;
+	TAKES(SCHEDULER("'policy':'SCHED_OTHER'"));
+	TAKES(SCHEDULER("'policy':'SCHED_OTHER','nice':-20,'priority':0,'flags':[]"));
+	TAKES(SCHEDULER("'policy':'SCHED_FIFO','nice':19,'priority':99"));
+	REFUSES(SCHEDULER("'policy':'SCHED_ISO'"),
+		"process.scheduler.policy: Linux has reserved SCHED_ISO but never had it");
+	REFUSES(SCHEDULER("'policy':'SCHED_OTHER','nice':-21"),
+		"process.scheduler.nice: must be from -20 to 19, got -21");
+	REFUSES(SCHEDULER("'policy':'SCHED_OTHER','nice':20"),
+		"process.scheduler.nice: must be from -20 to 19, got 20");
+	REFUSES(SCHEDULER("'policy':'SCHED_FIFO','priority':100"),
+		"process.scheduler.priority: must be from 0 to 99, got 100");
+	REFUSES(SCHEDULER("'nice':1"), "process.scheduler.policy: is required");
+	REFUSES(PROCESS("'ioPriority':{'class':'IOPRIO_CLASS_BE','priority':8}"),
+		"process.ioPriority.priority: must be from 0 to 7, got 8");
+	REFUSES(PROCESS("'ioPriority':{'priority':1}"), "process.ioPriority.class: is required");
+}
+
+static void test_exec_affinity(void **state)
+{
+	(void)state;
+	TAKES(PROCESS("'execCPUAffinity':{}"));
+	TAKES(PROCESS("'execCPUAffinity':{'initial':'0','final':'0-3,7'}"));
+	REFUSES(PROCESS("'execCPUAffinity':{'initial':'x'}"),
+		"process.execCPUAffinity.initial: must be a list of CPUs like \"0-3,7\", got \"x\"");
+	REFUSES(PROCESS("'execCPUAffinity':{'initial':'0','final':'3-1'}"),
+		"process.execCPUAffinity.final: must be a list of CPUs like \"0-3,7\", got \"3-1\"");
+}
+
 static void test_uts_names(void **state)
 {
 	static const char none[] = "{'ociVersion':'1.0.0','root':{'path':'r'},'%s':'h'}";
@@ -652,6 +700,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_version),		cmocka_unit_test(test_process),
 		cmocka_unit_test(test_rlimits),		cmocka_unit_test(test_capabilities),
+		cmocka_unit_test(test_time_offsets),
+		cmocka_unit_test(test_scheduler),	cmocka_unit_test(test_exec_affinity),
 		cmocka_unit_test(test_namespaces),	cmocka_unit_test(test_uts_names),
 		cmocka_unit_test(test_mounts),		cmocka_unit_test(test_over_proc),
 		cmocka_unit_test(test_mount_namespace), cmocka_unit_test(test_mappings),
