@@ -550,7 +550,7 @@ setup() {
     bundle_new true
     local pair
     for pair in 'nosuch|executable file not found in $PATH' '/no/such|no such file or directory' \
-        '/etc/passwd/x|not a directory' '/etc/passwd|permission denied' '/etc|is a directory' \
+        '/etc/passwd/x|not a directory' '/etc/passwd|permission denied' "/etc|is a directory (permission denied: a directory can't be executed)" \
         './x|no such file or directory'; do
         args "${pair%%|*}"
         run hoy create -b "$BUNDLE" "$ID" </dev/null

@@ -182,7 +182,8 @@ static void test_time(void **state)
 	       "parent clone a child into the cgroup and new namespaces: mount, pid, network, ipc, uts, "
 	       "time [linux.namespaces]\n");
 	assert_string_equal(offsets(), "");
-	expect(TIME("'timeOffsets':{'monotonic':{'secs':-5,'nanosecs':7},'boottime':{'nanosecs':999999999}},"),
+	expect(TIME("'timeOffsets':{'monotonic':{'secs':-5,'nanosecs':7},"
+		    "'boottime':{'nanosecs':999999999}},"),
 	       "time-offsets",
 	       "parent make a time namespace with offsets: monotonic -5 7, boottime 0 999999999 "
 	       "[linux.timeOffsets]\n");
@@ -360,7 +361,8 @@ static void test_affinity(void **state)
 static void test_exec_joins(void **state)
 {
 	(void)state;
-	expect(CONFIG("", "", "", "{'type':'mount'},{'type':'time'}," NS("pid", "/p") "," NS("network", "/n")),
+	expect(CONFIG("", "", "",
+		      "{'type':'mount'},{'type':'time'}," NS("pid", "/p") "," NS("network", "/n")),
 	       "none", "");
 	expect_exec((struct exec_options){0}, NULL, "join root-attach pivot",
 		    "walker join the container's namespaces: mount, network, time\n");
