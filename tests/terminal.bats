@@ -130,6 +130,13 @@ random_file() {
     status_was 1
 }
 
+@test "in the background the caller's terminal stays as it is" {
+    terminal_bundle 'echo up; while [ ! -e /go ]; do sleep 0.02; done; echo after'
+    tty run expect=up cooked "do=touch $BUNDLE/rootfs/go" expect=after -- \
+        bash -c 'set -m; "$@" & wait $!' bash "${H[@]}" run -b "$BUNDLE" "$ID"
+    succeeded
+}
+
 @test "every operation that fails leaves the caller's terminal as it was" {
     require_faults
     terminal_bundle true
