@@ -153,11 +153,19 @@ static bool relay_step(struct relay *r)
 	return !(r->dead && r->out.ended && empty(&r->out));
 }
 
+/* As a job in the background hoy leaves the terminal to the shell. */
+static bool in_background(void)
+{
+	pid_t foreground = tcgetpgrp(STDIN_FILENO);
+
+	return foreground >= 0 && foreground != getpgrp();
+}
+
 int terminal_wait(int master, int signal_fd, int pidfd, struct error *err)
 {
 	struct relay r = {.master = master, .signal_fd = signal_fd, .pidfd = pidfd};
 	struct termios saved, raw;
-	bool own = tcgetattr(STDIN_FILENO, &saved) == 0;
+	bool own = !in_background() && tcgetattr(STDIN_FILENO, &saved) == 0;
 
 	if (fcntl(master, F_SETFL, O_RDWR | O_NONBLOCK) < 0)
 		return error_set(err, errno, "make the terminal's master not block");

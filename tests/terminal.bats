@@ -130,6 +130,13 @@ random_file() {
     status_was 1
 }
 
+@test "in the background the caller's terminal stays as it is" {
+    terminal_bundle 'echo up; while [ ! -e /go ]; do sleep 0.02; done; echo after'
+    tty run expect=up cooked "do=touch $BUNDLE/rootfs/go" expect=after -- \
+        bash -c 'set -m; "$@" & wait $!' bash "${H[@]}" run -b "$BUNDLE" "$ID"
+    succeeded
+}
+
 @test "every operation that fails leaves the caller's terminal as it was" {
     require_faults
     terminal_bundle true
@@ -200,13 +207,13 @@ random_file() {
     succeeded
 }
 
-@test "a reader that goes away does not end the container" {
-    terminal_bundle 'echo up; while [ ! -e /go ]; do echo line; done; touch /done'
+@test "a reader that goes away does not end the container, nor does it hear of it" {
+    terminal_bundle 'trap "touch /piped" PIPE; echo up; while [ ! -e /go ]; do echo line; done; touch /done'
     cfg '.root.readonly = false'
     run timeout -s KILL 20 bash -c 'trap "" PIPE; "$@" </dev/null | { head -n 1; exec <&-; touch "$0/rootfs/go"; }
         exit "${PIPESTATUS[0]}"' "$BUNDLE" "${H[@]}" run -b "$BUNDLE" "$ID" 3>&-
     succeeded
-    [[ -e $BUNDLE/rootfs/done ]]
+    [[ -e $BUNDLE/rootfs/done && ! -e $BUNDLE/rootfs/piped ]]
 }
 
 # ---- What it looks like inside ---------------------------------------------------------------------

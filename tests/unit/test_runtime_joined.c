@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Plans with joined and time namespaces, terminals and what says when the process runs; and what exec
- * takes from them.
+ * Plans with joined and time namespaces, terminals and what says when the process runs; and what
+ * exec takes from them.
  */
 #include <errno.h>
 #include <sched.h>
@@ -82,14 +82,15 @@ static void test_opened_before_the_clone(void **state)
 {
 	(void)state;
 	expect(CONFIG("", "", "",
-		      "{'type':'mount'}," NS("pid", "/p") "," NS("network", "/n") "," NS("ipc", "/i") ","
-		      NS("uts", "/u")),
+		      "{'type':'mount'}," NS("pid", "/p") "," NS("network", "/n") "," NS(
+			      "ipc", "/i") "," NS("uts", "/u")),
 	       "open-namespace clone join loopback",
 	       "parent open the pid namespace /p [linux.namespaces[1].path]\n"
 	       "parent open the network namespace /n [linux.namespaces[2].path]\n"
 	       "parent open the ipc namespace /i [linux.namespaces[3].path]\n"
 	       "parent open the uts namespace /u [linux.namespaces[4].path]\n"
-	       "parent clone a child into the cgroup and new namespaces: mount; joined: pid, network, ipc, "
+	       "parent clone a child into the cgroup and new namespaces: mount; joined: pid, "
+	       "network, ipc, "
 	       "uts [linux.namespaces]\n");
 	assert_int_equal(compiled_op(c.plan.buf, OP_CLONE, 0)->arg[0], CLONE_NEWNS);
 	assert_int_equal(compiled_op(c.plan.buf, OP_CLONE, 0)->arg[1],
@@ -107,7 +108,8 @@ static void test_joined_by_the_walker(void **state)
 	       "parent open the cgroup namespace /c [linux.namespaces[0].path]\n"
 	       "parent open the time namespace /t [linux.namespaces[1].path]\n"
 	       "parent open the mount namespace /m [linux.namespaces[2].path]\n"
-	       "parent clone a child into the cgroup; joined: mount, cgroup, time [linux.namespaces]\n"
+	       "parent clone a child into the cgroup; joined: mount, cgroup, time "
+	       "[linux.namespaces]\n"
 	       "walker join the namespace by path: cgroup [linux.namespaces[0]]\n"
 	       "walker join the namespace by path: time [linux.namespaces[1]]\n"
 	       "walker join the namespace by path: mount [linux.namespaces[2]]\n"
@@ -126,7 +128,8 @@ static void test_joined_user_namespace(void **state)
 	expect(CONFIG("", "'oomScoreAdj':5,", "", NAMESPACES "," NS("user", "/u")),
 	       "open-namespace clone write-map barrier oom-score loopback",
 	       "parent open the user namespace /u [linux.namespaces[5].path]\n"
-	       "parent clone a child into the cgroup and new namespaces: mount, pid, network, ipc, uts; "
+	       "parent clone a child into the cgroup and new namespaces: mount, pid, network, ipc, "
+	       "uts; "
 	       "joined: user [linux.namespaces]\n"
 	       "parent set oom_score_adj to 5 [process.oomScoreAdj]\n"
 	       "both barrier 1: maps\n"
@@ -179,7 +182,8 @@ static void test_time(void **state)
 	(void)state;
 	expect(TIME(""), "time-offsets clone",
 	       "parent make a time namespace [linux.namespaces]\n"
-	       "parent clone a child into the cgroup and new namespaces: mount, pid, network, ipc, uts, "
+	       "parent clone a child into the cgroup and new namespaces: mount, pid, network, ipc, "
+	       "uts, "
 	       "time [linux.namespaces]\n");
 	assert_string_equal(offsets(), "");
 	expect(TIME("'timeOffsets':{'monotonic':{'secs':-5,'nanosecs':7},"
@@ -211,7 +215,8 @@ static void test_terminal(void **state)
 	expect_env(PROCESS("'terminal':true"), env, "terminal",
 		   "walker make a terminal of 80 by 24 characters and bind it on /dev/console "
 		   "[process.terminal]\n");
-	expect_env(PROCESS("'terminal':true,'user':{'uid':7,'gid':8},'consoleSize':{'width':61,'height':16}"),
+	expect_env(PROCESS("'terminal':true,'user':{'uid':7,'gid':8},'consoleSize':{'width':61,'"
+			   "height':16}"),
 		   env, "terminal",
 		   "walker make a terminal of 61 by 16 characters and bind it on /dev/console "
 		   "[process.terminal]\n");
@@ -223,7 +228,8 @@ static void test_terminal(void **state)
 	       "terminal", "walker make a terminal [process.terminal]\n");
 }
 
-/* In the container's root, with its devpts mounted, and before anything of the image is executed. */
+/* In the container's root, with its devpts mounted, and before anything of the image is executed.
+ */
 static void test_terminal_is_late(void **state)
 {
 	(void)state;
@@ -252,15 +258,19 @@ static void test_terminal_of_exec(void **state)
 	expect_exec((struct exec_options){0}, &given, "terminal", "");
 }
 
-/* ---- When it runs ------------------------------------------------------------------------------ */
+/* ---- When it runs ------------------------------------------------------------------------------
+ */
 
 static const struct {
 	const char *json, *words;
 	uint64_t arg[8]; /* from 1 */
 } schedulers[] = {
-	{"'policy':'SCHED_OTHER','nice':-20", "SCHED_OTHER, nice -20, priority 0",
+	{"'policy':'SCHED_OTHER','nice':-20",
+	 "SCHED_OTHER, nice -20, priority 0",
 	 {0, 0, 0, (uint64_t)-20}},
-	{"'policy':'SCHED_FIFO','priority':99", "SCHED_FIFO, nice 0, priority 99", {0, 1, 0, 0, 99}},
+	{"'policy':'SCHED_FIFO','priority':99",
+	 "SCHED_FIFO, nice 0, priority 99",
+	 {0, 1, 0, 0, 99}},
 	{"'policy':'SCHED_RR','priority':1", "SCHED_RR, nice 0, priority 1", {0, 2, 0, 0, 1}},
 	{"'policy':'SCHED_BATCH','nice':19", "SCHED_BATCH, nice 19, priority 0", {0, 3, 0, 19}},
 	{"'policy':'SCHED_IDLE'", "SCHED_IDLE, nice 0, priority 0", {0, 5}},
@@ -292,7 +302,8 @@ static void test_scheduler(void **state)
 		for (k = 1; k < 8; k++)
 			assert_int_equal(op->arg[k], schedulers[i].arg[k]);
 		/* exec does the same */
-		snprintf(want, sizeof(want), "walker schedule as %s [scheduler]\n", schedulers[i].words);
+		snprintf(want, sizeof(want), "walker schedule as %s [scheduler]\n",
+			 schedulers[i].words);
 		expect_exec((struct exec_options){0}, NULL, "scheduler", want);
 	}
 }
@@ -338,7 +349,8 @@ static void test_affinity(void **state)
 	expect(CONFIG("", "'execCPUAffinity':{'initial':'0','final':'1-2'},", "", ""), AFFINITY_OPS,
 	       "parent clone a child into the cgroup\n"
 	       "walker run on every CPU\n"
-	       "parent remember the CPUs for exec: initial 0, final 1-2 [process.execCPUAffinity]\n");
+	       "parent remember the CPUs for exec: initial 0, final 1-2 "
+	       "[process.execCPUAffinity]\n");
 	assert_int_equal(compiled_op(c.plan.buf, OP_AFFINITY, 0)->arg[1], 0);
 	/* Before the child is in the cgroup, and after. */
 	expect_exec((struct exec_options){0}, NULL, AFFINITY_OPS,
