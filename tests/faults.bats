@@ -330,6 +330,8 @@ killed_walk() {
 
 # ---- Lost and torn -------------------------------------------------------------------------------
 
+gone() { [[ ! -d /proc/$1 ]]; }
+
 # torn_by COMMAND…: a running container to which this happens in its directory.
 torn_by() {
     bundle_new sleep 1000
@@ -338,7 +340,9 @@ torn_by() {
     pid=$(pid_of)
     (cd "$HOY_ROOT/$ID" && "$@")
     hoy delete --force "$ID"
-    [[ ! -e $(cgroup_dir) && ! -e $HOY_ROOT/$ID && ! -d /proc/$pid ]]
+    [[ ! -e $(cgroup_dir) && ! -e $HOY_ROOT/$ID ]]
+    # Dead it is; who reaps it is not hoy.
+    wait_until 10 gone "$pid"
     args true
     container_run
     succeeded
