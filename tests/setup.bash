@@ -60,8 +60,8 @@ machine_check() {
 BUILD_PACKAGES=(autoconf automake gcc git libc6-dev libseccomp-dev libyajl-dev linux-libc-dev make musl-tools
     pkg-config)
 # shellcheck disable=SC2034
-TEST_PACKAGES=(bats busybox-static catatonit clang conmon crun iproute2 jq libcmocka-dev podman procps python3
-    runc shellcheck strace)
+TEST_PACKAGES=(bats busybox-static catatonit clang conmon crun debootstrap iproute2 jq libcmocka-dev podman
+    procps python3 runc shellcheck strace)
 # What tests/vm/uml needs besides: only where the machine can't run everything directly.
 # shellcheck disable=SC2034
 UML_PACKAGES=(user-mode-linux)
