@@ -77,12 +77,13 @@ static int exec_unsaid(struct parent *p, unsigned number, struct error *err)
 
 /*
  * What is said of a path is so with and without a filter: profiles answer EPERM or ENOSYS, and a
- * hint at seccomp would lead astray who has mistyped a command.
+ * hint at seccomp would lead astray who has mistyped a command. That the program may be executed has
+ * been seen before execve: if it is denied there, the filter may well have done it.
  */
-static bool says_of_path(int error)
+static bool says_of_path(const struct plan_op *op, int error)
 {
-	return error == ENOENT || error == ENOTDIR || error == EISDIR || error == EACCES ||
-	       error == ENOEXEC;
+	return error == ENOENT || error == ENOTDIR || error == EISDIR || error == ENOEXEC ||
+	       (error == EACCES && op->code != OP_EXEC);
 }
 
 /* The walker has told that an operation failed: its number says which, its text why. */
@@ -118,7 +119,7 @@ static int walker_failed(struct parent *p, const struct message *m, struct error
 	/* The words by which Podman knows exit status 126. */
 	if (m->error == EISDIR && op->code == OP_LOOKUP)
 		error_hint(err, "permission denied: a directory can't be executed");
-	if (m->error && filter_before(p, m->number) && !says_of_path(m->error))
+	if (m->error && filter_before(p, m->number) && !says_of_path(op, m->error))
 		error_hint(err, "the filter of linux.seccomp was in force already");
 	if (m->error == EPERM && op->code == OP_RLIMIT)
 		error_hint(err, "raising a hard limit needs CAP_SYS_RESOURCE");
