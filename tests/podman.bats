@@ -294,7 +294,7 @@ terminal() {
 }
 
 terminals() {
-    local command='until [ "$(stty size)" = "33 99" ]; do sleep 0.1; done; tty; echo sized; read -r x; echo "got $x"; exit 4'
+    local command='until [ "$(stty size 2>/dev/null)" = "33 99" ]; do sleep 0.1; done; tty; echo sized; read -r x; echo "got $x"; exit 4'
     terminal "podman --runtime '$RUNTIME' run --cgroup-parent /$HOY_TOKEN --rm -it box sh -c '$command' 3>&-"
     quiet run -d --name boat box sleep 1000
     terminal "podman exec -it boat sh -c '$command' 3>&-"
