@@ -22,7 +22,6 @@ void walker_init(struct walker *w, int sock)
 {
 	unsigned i;
 
-	memset(w, 0, sizeof(*w));
 	w->sock = sock;
 	w->root = w->dev = w->stage = w->null = w->mask_dir = -1;
 	for (i = 0; i < SLOT_MAX; i++)

@@ -36,7 +36,8 @@ struct walker {
 	char path[WALK_PATH_MAX]; /* what OP_LOOKUP found */
 };
 
-/* Prepares w (descriptors -1). */
+/* Prepares w, which is all zero as static storage is: its buffers are pages that most walks never
+ * touch. Descriptors become -1. */
 void walker_init(struct walker *w, int sock);
 /* Receives the descriptors and maps the plan. 0 or negative errno. */
 int walker_receive(struct walker *w);
