@@ -14,7 +14,7 @@
 #include "cgroups/cgroup.h"
 #include "runtime/container.h"
 #include "runtime/hooks.h"
-#include "runtime/record.h"
+#include "runtime/live.h"
 
 #define WAIT_MS 10000
 
@@ -99,19 +99,21 @@ static int delete_known(const struct runtime *rt, struct record *rec, const stru
 			bool force, struct arena *a, struct error *err)
 {
 	struct plan plan = PLAN_INIT;
-	int pidfd = -1, r;
+	struct live live;
+	int r;
 
-	r = may_delete(rec->id, record_status(rec, s, &pidfd), force, err);
+	live_look(rec, s, &live);
+	r = may_delete(rec->id, live.status, force, err);
 	if (r == 0 && s->record.has_hooks && record_load_plan(rec, &plan, NULL) < 0)
 		warn_add(rt->warn, "the plan of container \"%s\" can't be read: its poststop hooks "
 				   "are not run", rec->id);
 	if (r == 0)
-		r = destroy_process(pidfd, rec->id, err);
+		r = destroy_process(live.pidfd, rec->id, err);
 	if (r == 0)
 		r = destroy_cgroup(rt, rec->id, s, a, err);
 	if (r == 0)
 		r = record_remove(rec, err);
-	fd_close(pidfd);
+	live_close(&live);
 	record_unlock(rec);
 	if (r == 0 && plan.buf)
 		r = hooks_run(plan.buf, "poststop", 0, rt->warn, NULL);

@@ -10,11 +10,10 @@
 
 #include "base/fd.h"
 #include "base/sys.h"
-#include "cgroups/cgroup.h"
 #include "runtime/compile_exec.h"
 #include "runtime/create.h"
+#include "runtime/live.h"
 #include "runtime/parent.h"
-#include "runtime/record.h"
 #include "runtime/signals.h"
 #include "runtime/terminal.h"
 
@@ -31,7 +30,7 @@ struct execing {
 	struct parent parent;
 	struct text process;
 	uint64_t join;
-	int target; /* pidfd of the container's first process */
+	struct live live; /* the container that is entered */
 	bool begun;
 };
 
@@ -57,7 +56,6 @@ static int process_document(struct execing *e, const struct process **ret, struc
 
 static int find(struct execing *e, struct error *err)
 {
-	const char *status;
 	int r = container_id_check(e->opt->id, err);
 
 	if (r == 0)
@@ -66,14 +64,14 @@ static int find(struct execing *e, struct error *err)
 		r = record_read(&e->record, &e->arena, &e->state, err);
 	if (r < 0)
 		return r;
-	status = record_status(&e->record, e->state, &e->target);
-	if (streq(status, "paused") && !e->opt->ignore_paused) {
+	live_look(&e->record, e->state, &e->live);
+	if (streq(e->live.status, "paused") && !e->opt->ignore_paused) {
 		error_hint(err, "hoy resume %s, or --ignore-paused", e->opt->id);
 		return error_say(err, EBUSY, "container \"%s\" is paused", e->opt->id);
 	}
-	if (e->target < 0)
+	if (e->live.pidfd < 0)
 		return error_say(err, ESRCH, "container \"%s\" is %s: container not running",
-				 e->opt->id, status);
+				 e->opt->id, e->live.status);
 	return record_load_plan(&e->record, &e->base, err);
 }
 
@@ -101,36 +99,23 @@ static int compile(struct execing *e, struct error *err)
 	return r;
 }
 
-static int open_cgroup(struct execing *e, struct error *err)
-{
-	struct cgroup_root root;
-	int r;
-
-	if (!e->state->record.cgroup)
-		return 0;
-	r = cgroup_root_open(&root, &e->arena, err);
-	if (r < 0)
-		return r;
-	r = cgroup_open(&root, e->state->record.cgroup, &e->parent.cgroup_fd);
-	fd_close(root.fd);
-	if (r < 0)
-		error_set(err, -r, "open the cgroup %s", e->state->record.cgroup);
-	/* Where there is no cgroup any more, there is no process in it. */
-	return r == -ENOENT ? -ESRCH : r;
-}
-
 static int begin(struct execing *e, struct error *err)
 {
-	int r;
+	int r = 0;
 
 	((struct plan_header *)e->plan.buf)->fail_op = e->rt->fail_op;
 	parent_init(&e->parent, &e->plan, &e->arena);
 	e->begun = true;
 	e->parent.preserve_fds = e->opt->preserve_fds;
+	e->parent.join.last = true;
 	if (e->join & CLONE_NEWPID)
-		join_add(&e->parent.join, CLONE_NEWPID, fcntl(e->target, F_DUPFD_CLOEXEC, 0));
-	e->parent.slots[SLOT_TARGET] = fd_take(&e->target);
-	r = open_cgroup(e, err);
+		join_add(&e->parent.join, CLONE_NEWPID, fcntl(e->live.pidfd, F_DUPFD_CLOEXEC, 0));
+	e->parent.slots[SLOT_TARGET] = fd_take(&e->live.pidfd);
+	if (e->state->record.cgroup) {
+		r = e->parent.cgroup_fd = live_take_cgroup(&e->live, e->state, err);
+		/* Where there is no cgroup any more, there is no process in it. */
+		r = r == -ENOENT ? -ESRCH : r < 0 ? r : 0;
+	}
 	if (r == 0)
 		r = parent_connect(&e->parent, e->opt->console_socket, e->opt->pidfd_socket, err);
 	if (r == 0)
@@ -152,7 +137,7 @@ static void execing_free(struct execing *e)
 	plan_drop(&e->base);
 	text_free(&e->process);
 	record_close(&e->record);
-	fd_close(e->target);
+	live_close(&e->live);
 	arena_free(&e->arena);
 }
 
@@ -161,19 +146,24 @@ static void execing_free(struct execing *e)
 static bool has_ended(const struct execing *e, int wait_ms)
 {
 	struct pollfd p = {.events = POLLIN};
-	bool ended = streq(record_status(&e->record, e->state, &p.fd), "stopped");
+	struct live live;
+	bool ended;
 
+	live_look(&e->record, e->state, &live);
+	ended = streq(live.status, "stopped");
+	p.fd = live.pidfd;
 	if (!ended && wait_ms && p.fd >= 0)
 		ended = poll(&p, 1, wait_ms) > 0;
-	fd_close(p.fd);
+	live_close(&live);
 	return ended;
 }
 
 /* Where the container has ended while its new process was being made, that is the reason, and not
- * what the kernel said last. ESRCH: it has left its namespaces, though it may not look dead yet. */
+ * what the kernel said last. ESRCH: it has left its namespaces, though it may not look dead yet.
+ * ENODEV: its cgroup has been removed. */
 static int ended_meanwhile(struct execing *e, int r, struct error *err)
 {
-	if (r != -ESRCH && (r != -EIO || !has_ended(e, 0)) &&
+	if (r != -ESRCH && ((r != -EIO && r != -ENODEV) || !has_ended(e, 0)) &&
 	    (r != -ENOMEM || !has_ended(e, END_WAIT_MS)))
 		return r;
 	if (err)
@@ -185,7 +175,7 @@ static int ended_meanwhile(struct execing *e, int r, struct error *err)
 int container_exec(const struct runtime *rt, const struct exec_options *opt, int *status,
 		   struct error *err)
 {
-	struct execing e = {.rt = rt, .opt = opt, .record = RECORD_INIT, .target = -1};
+	struct execing e = {.rt = rt, .opt = opt, .record = RECORD_INIT, .live = LIVE_INIT};
 	_cleanup_fd_ int signals = -1;
 	int r = find(&e, err);
 

@@ -108,8 +108,12 @@ int join_enter(struct join *j, struct error *err)
 
 		if (k < 0)
 			continue;
-		j->v[i].own = open(kinds[k].file, O_RDONLY | O_CLOEXEC);
-		if (j->v[i].own < 0 || setns(j->v[i].fd, (int)j->v[i].flag) < 0)
+		if (!j->last || j->v[i].flag != CLONE_NEWPID) {
+			j->v[i].own = open(kinds[k].file, O_RDONLY | O_CLOEXEC);
+			if (j->v[i].own < 0)
+				return error_set(err, errno, "open %s", kinds[k].file);
+		}
+		if (setns(j->v[i].fd, (int)j->v[i].flag) < 0)
 			return error_set(err, errno, "%s", kinds[k].what);
 	}
 	return 0;

@@ -27,6 +27,7 @@ struct join {
 		int own;       /* hoy's own, while it is away; -1 */
 	} v[JOIN_MAX];
 	unsigned n;
+	bool last; /* hoy clones nothing afterwards, so its children's pid namespace may stay set */
 	int own_time; /* hoy's own time namespace, once its children have another; -1 */
 };
 

@@ -7,21 +7,14 @@
 #include "base/sys.h"
 #include "cgroups/cgroup.h"
 #include "runtime/container.h"
-#include "runtime/record.h"
+#include "runtime/live.h"
 
-static int signal_cgroup(const struct state *s, int sig, struct error *err)
+static int signal_cgroup(struct live *live, const struct state *s, int sig, struct error *err)
 {
-	_cleanup_(arena_free) struct arena a = ARENA_INIT;
-	_cleanup_fd_ int fd = -1;
-	struct cgroup_root root;
-	int r = cgroup_root_open(&root, &a, err);
+	_cleanup_fd_ int fd = live_take_cgroup(live, s, err);
 
-	if (r < 0)
-		return r;
-	r = cgroup_open(&root, s->record.cgroup, &fd);
-	fd_close(root.fd);
-	if (r < 0)
-		return error_set(err, -r, "open the cgroup %s", s->record.cgroup);
+	if (fd < 0)
+		return fd;
 	return sig == SIGKILL ? cgroup_kill(fd, err) : cgroup_signal(fd, sig, err);
 }
 
@@ -36,9 +29,8 @@ int container_kill(const struct runtime *rt, const char *id, int sig, bool all,
 {
 	_cleanup_(arena_free) struct arena a = ARENA_INIT;
 	struct record rec = RECORD_INIT;
-	_cleanup_fd_ int pidfd = -1;
+	struct live live;
 	const struct state *s;
-	const char *status;
 	int r;
 
 	r = container_id_check(id, err);
@@ -51,15 +43,16 @@ int container_kill(const struct runtime *rt, const char *id, int sig, bool all,
 		record_close(&rec);
 		return r;
 	}
-	status = record_status(&rec, s, &pidfd);
+	live_look(&rec, s, &live);
 	record_close(&rec);
 	/* --all reaches what a dead first process has left behind in its cgroup. */
-	if (pidfd < 0 && !(all && s->record.cgroup && streq(status, "stopped")))
-		return error_say(err, ESRCH, "container \"%s\" is %s: container not running", id,
-				 status);
-	if (wants_all(s, sig, all))
-		return signal_cgroup(s, sig, err);
-	if (sys_pidfd_send_signal(pidfd, sig) < 0)
-		return error_set(err, errno, "send signal %d to container \"%s\"", sig, id);
-	return 0;
+	if (live.pidfd < 0 && !(all && s->record.cgroup && streq(live.status, "stopped")))
+		r = error_say(err, ESRCH, "container \"%s\" is %s: container not running", id,
+			      live.status);
+	else if (wants_all(s, sig, all))
+		r = signal_cgroup(&live, s, sig, err);
+	else if (sys_pidfd_send_signal(live.pidfd, sig) < 0)
+		r = error_set(err, errno, "send signal %d to container \"%s\"", sig, id);
+	live_close(&live);
+	return r;
 }

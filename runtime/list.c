@@ -8,7 +8,7 @@
 
 #include "base/fd.h"
 #include "runtime/container.h"
-#include "runtime/record.h"
+#include "runtime/live.h"
 
 /* Reads one container, with its status as it really is, into *ret (arena). */
 static int look(const struct runtime *rt, const char *id, struct arena *a, struct state **ret,
@@ -25,7 +25,7 @@ static int look(const struct runtime *rt, const char *id, struct arena *a, struc
 	if (r == 0) {
 		now = arena_alloc(a, sizeof(*now));
 		*now = *s;
-		now->status = record_status(&rec, s, NULL);
+		now->status = live_status(&rec, s);
 		if (streq(now->status, "stopped"))
 			now->pid = 0;
 		*ret = now;

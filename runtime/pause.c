@@ -6,7 +6,7 @@
 #include "base/fd.h"
 #include "cgroups/cgroup.h"
 #include "runtime/container.h"
-#include "runtime/record.h"
+#include "runtime/live.h"
 
 #define FREEZE_WAIT_MS 10000
 
@@ -15,9 +15,9 @@ static int container_cgroup(const struct runtime *rt, const char *id, struct are
 			    const char **status, struct error *err)
 {
 	struct record rec = RECORD_INIT;
-	struct cgroup_root root;
+	struct live live = LIVE_INIT;
 	const struct state *s;
-	int r = container_id_check(id, err), fd = -1;
+	int r = container_id_check(id, err);
 
 	if (r == 0)
 		r = record_open(rt->root, id, &rec, err);
@@ -25,20 +25,19 @@ static int container_cgroup(const struct runtime *rt, const char *id, struct are
 		return r;
 	r = record_read(&rec, a, &s, err);
 	if (r == 0)
-		*status = record_status(&rec, s, NULL);
+		live_look(&rec, s, &live);
 	record_close(&rec);
 	if (r < 0)
 		return r;
-	if (streq(*status, "stopped"))
-		return error_say(err, ESRCH, "container \"%s\" is stopped: container not running", id);
-	if (!s->record.cgroup)
-		return error_say(err, ENOTSUP, "container \"%s\" has no cgroup of its own", id);
-	r = cgroup_root_open(&root, a, err);
-	if (r < 0)
-		return r;
-	r = cgroup_open(&root, s->record.cgroup, &fd);
-	fd_close(root.fd);
-	return r < 0 ? error_set(err, -r, "open the cgroup %s", s->record.cgroup) : fd;
+	*status = live.status;
+	if (streq(live.status, "stopped"))
+		r = error_say(err, ESRCH, "container \"%s\" is stopped: container not running", id);
+	else if (!s->record.cgroup)
+		r = error_say(err, ENOTSUP, "container \"%s\" has no cgroup of its own", id);
+	else
+		r = live_take_cgroup(&live, s, err);
+	live_close(&live);
+	return r;
 }
 
 int container_pause(const struct runtime *rt, const char *id, struct error *err)

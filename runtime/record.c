@@ -14,7 +14,6 @@
 #include "base/fd.h"
 #include "base/process.h"
 #include "base/sys.h"
-#include "cgroups/cgroup.h"
 
 #define RECORD_MAX   (4u << 20)
 #define REMOVE_TRIES 100
@@ -257,78 +256,6 @@ int record_start_time(int64_t pid, uint64_t *ret)
 		return -errno;
 	r = process_start_time(proc, (pid_t)pid, ret, &zombie);
 	return r == 0 && zombie ? -ESRCH : r;
-}
-
-/* The process that was recorded, not another that has its pid now: the pidfd first, then the
- * start time, so that the pid can't be recycled in between. -1 when it is gone. */
-static int process_open(int64_t pid, uint64_t start_time)
-{
-	uint64_t now;
-	int fd;
-
-	if (pid <= 0)
-		return -1;
-	fd = sys_pidfd_open((pid_t)pid, 0);
-	if (fd < 0)
-		return -1;
-	if (record_start_time(pid, &now) == 0 && now == start_time)
-		return fd;
-	return fd_close(fd);
-}
-
-static bool frozen(const struct state *s)
-{
-	_cleanup_(arena_free) struct arena a = ARENA_INIT;
-	_cleanup_fd_ int fd = -1;
-	struct cgroup_root root;
-	int r;
-
-	if (!s->record.cgroup || cgroup_root_open(&root, &a, NULL) < 0)
-		return false;
-	r = cgroup_open(&root, s->record.cgroup, &fd);
-	fd_close(root.fd);
-	return r == 0 && cgroup_frozen(fd) == 1;
-}
-
-static bool creator_alive(const struct state *s)
-{
-	int fd = process_open(s->record.creator_pid, s->record.creator_start_time);
-
-	fd_close(fd);
-	return fd >= 0;
-}
-
-const char *record_status(const struct record *rec, const struct state *s, int *pidfd)
-{
-	_cleanup_(arena_free) struct arena a = ARENA_INIT;
-	const char *status = "running";
-	int fd = -1, sock;
-
-	if (pidfd)
-		*pidfd = -1;
-	/* A record from before a reboot: its pids mean nothing. */
-	if (s->record.boot_id && s->record.boot_id[0] &&
-	    !streq(s->record.boot_id, record_boot_id(&a)))
-		return "stopped";
-	if (streq(s->status, "creating"))
-		return creator_alive(s) ? "creating" : "stopped";
-	fd = process_open(s->pid, s->record.start_time);
-	if (fd < 0)
-		return "stopped";
-	if (streq(s->status, "created")) {
-		/* A start that was killed before it could write the record has left the socket. */
-		sock = record_socket_connect(rec);
-		if (sock >= 0 || sock == -EAGAIN)
-			status = "created";
-		fd_close(sock);
-	}
-	if (frozen(s))
-		status = "paused";
-	if (pidfd)
-		*pidfd = fd;
-	else
-		close(fd);
-	return status;
 }
 
 /* The path goes through the open directory: sun_path holds 107 bytes, a state directory more. */

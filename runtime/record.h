@@ -55,13 +55,6 @@ int record_remove(struct record *rec, struct error *err);
 const char *record_boot_id(struct arena *a);
 int record_start_time(int64_t pid, uint64_t *ret);
 
-/*
- * What the container really is now: "creating", "created", "running", "paused" or "stopped".
- * *pidfd (may be NULL): its first process, proven to be the one that was recorded; -1 if there is
- * none. The caller closes it.
- */
-const char *record_status(const struct record *rec, const struct state *s, int *pidfd);
-
 /* A socket bound to ROOT/ID/start.sock, not yet listening. Descriptor or negative errno. */
 int record_socket_bind(const struct record *rec, struct error *err);
 /* Connects to it. Descriptor or negative errno (-ECONNREFUSED, -ENOENT: it has been started). */

@@ -9,8 +9,8 @@
 #include "base/sys.h"
 #include "runtime/container.h"
 #include "runtime/hooks.h"
+#include "runtime/live.h"
 #include "runtime/parent.h"
-#include "runtime/record.h"
 
 #define END_WAIT_MS 1000
 
@@ -38,15 +38,17 @@ static int not_created(const char *id, const char *status, struct error *err)
 static int not_taken(struct record *rec, const struct state *s, struct error *err)
 {
 	struct pollfd p = {.events = POLLIN};
-	const char *status = record_status(rec, s, &p.fd);
+	struct live live;
 
-	if (streq(status, "created") && poll(&p, 1, END_WAIT_MS) > 0)
-		status = "stopped";
-	fd_close(p.fd);
-	if (streq(status, "created"))
+	live_look(rec, s, &live);
+	p.fd = live.pidfd;
+	if (streq(live.status, "created") && poll(&p, 1, END_WAIT_MS) > 0)
+		live.status = "stopped";
+	live_close(&live);
+	if (streq(live.status, "created"))
 		return error_say(err, EPERM, "container \"%s\" was created by another user",
 				 rec->id);
-	return not_created(rec->id, status, err);
+	return not_created(rec->id, live.status, err);
 }
 
 struct starting {
@@ -98,7 +100,7 @@ int container_start(const struct runtime *rt, const char *id, struct error *err)
 		r = record_read(&s.record, &s.arena, &s.state, err);
 	if (r < 0)
 		goto out;
-	status = record_status(&s.record, s.state, NULL);
+	status = live_status(&s.record, s.state);
 	if (!streq(status, "created")) {
 		r = not_created(id, status, err);
 		goto out;
