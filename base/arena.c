@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_SIZE 16384
+#define BLOCK_SIZE 4000 /* with its head less than a page */
 #define ALIGN	   _Alignof(max_align_t)
 
 struct arena_block {

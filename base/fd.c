@@ -4,12 +4,15 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/sys.h"
+
+#define READ_MIN 512
 
 int fd_close(int fd)
 {
@@ -53,11 +56,11 @@ int fd_write_all(int fd, const void *p, size_t len)
 
 int fd_read_all(int fd, size_t limit, struct text *out)
 {
-	char buf[8192];
 	size_t got = 0;
 
 	for (;;) {
-		ssize_t n = read(fd, buf, sizeof(buf));
+		char *space = text_space(out, READ_MIN);
+		ssize_t n = read(fd, space, out->room - out->len - 1);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -68,7 +71,7 @@ int fd_read_all(int fd, size_t limit, struct text *out)
 		got += (size_t)n;
 		if (got > limit)
 			return -EFBIG;
-		text_add_bytes(out, buf, (size_t)n);
+		out->len += (size_t)n;
 	}
 	text_add_bytes(out, "", 0);
 	return 0;
@@ -88,6 +91,9 @@ int file_read_at(int dirfd, const char *path, size_t limit, struct text *out)
 		return -EISDIR;
 	if (!S_ISREG(st.st_mode))
 		return -EINVAL;
+	/* Its size, for one read; it may grow, and procfs has none. */
+	if (st.st_size > 0 && (uintmax_t)st.st_size <= limit)
+		text_space(out, (size_t)st.st_size + READ_MIN);
 	return fd_read_all(fd, limit, out);
 }
 

@@ -31,6 +31,12 @@ static void text_grow(struct text *t, size_t more)
 	t->room = room;
 }
 
+char *text_space(struct text *t, size_t size)
+{
+	text_grow(t, size);
+	return t->s + t->len;
+}
+
 void text_add_bytes(struct text *t, const void *p, size_t len)
 {
 	text_grow(t, len);

@@ -21,6 +21,8 @@ struct text {
 void text_free(struct text *t);
 void text_add(struct text *t, const char *s);
 void text_add_bytes(struct text *t, const void *p, size_t len);
+/* Room for size bytes (and a NUL) behind the end: whoever fills some of them adds to t->len. */
+char *text_space(struct text *t, size_t size);
 void text_addf(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* s as a JSON string with its quotes; bytes that are no UTF-8 become U+FFFD. */
 void text_add_json(struct text *t, const char *s);

@@ -196,7 +196,7 @@ int op_device_node(struct walker *w, const struct plan_op *op)
 
 int op_device_bind(struct walker *w, const struct plan_op *op)
 {
-	return node_attach(w, walk_string(w, op->arg[1]), w->slots[op->arg[0]],
+	return node_attach(w, walk_string(w, op->arg[1]), walk_slot(w, op->arg[0]),
 			   (mode_t)op->arg[2] & S_IFMT,
 			   makedev((unsigned)op->arg[3], (unsigned)op->arg[4]));
 }

@@ -303,7 +303,7 @@ int op_hook(struct walker *w, const struct plan_op *op)
 	else
 		spec.envp = inside ? process_env(w) : environ;
 	/* A createContainer hook has the root file system as its working directory, as runc's do. */
-	if (!inside && fchdir(w->root >= 0 ? w->root : w->slots[SLOT_ROOT]) < 0)
+	if (!inside && fchdir(w->root >= 0 ? w->root : walk_slot(w, SLOT_ROOT)) < 0)
 		return -errno;
 	r = process_run(&spec, &res);
 	return r < 0 ? r : hook_result(w, &res);

@@ -37,7 +37,7 @@ int op_join(struct walker *w, const struct plan_op *op)
 {
 	int fd;
 
-	if (setns(w->slots[op->arg[0]], (int)op->arg[1]) < 0)
+	if (setns(walk_slot(w, op->arg[0]), (int)op->arg[1]) < 0)
 		return -errno;
 	/* The root came with the mount namespace, or will come by chroot. */
 	if (!(op->arg[1] & CLONE_NEWNS))

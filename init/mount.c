@@ -272,7 +272,7 @@ static int attributes_set(struct walker *w, int mnt, unsigned flags, uint64_t se
 
 int op_mount_bind(struct walker *w, const struct plan_op *op)
 {
-	int mnt = w->slots[op->arg[0]], destination, r;
+	int mnt = walk_slot(w, op->arg[0]), destination, r;
 	unsigned flags = (unsigned)op->arg[7];
 	struct statfs fs;
 	struct stat st;

@@ -12,11 +12,11 @@
 
 int proc_open(struct walker *w, const char *path)
 {
-	int fd = sys_openat2(w->slots[SLOT_PROC], path, O_WRONLY | O_CLOEXEC, 0,
+	int fd = sys_openat2(walk_slot(w, SLOT_PROC), path, O_WRONLY | O_CLOEXEC, 0,
 			     RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS);
 
 	if (fd < 0 && errno == ENOSYS)
-		fd = openat(w->slots[SLOT_PROC], path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+		fd = openat(walk_slot(w, SLOT_PROC), path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0 && errno == EXDEV) {
 		walk_detail(w, "/proc/", path, " lies under another mount", NULL);
 		return WALK_SAID;

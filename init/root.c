@@ -45,13 +45,13 @@ static int tree_clone(int fd, unsigned recursive)
  */
 int op_take_tree(struct walker *w, const struct plan_op *op)
 {
-	int *slot = &w->slots[op->arg[0]], fd;
+	int tree = walk_slot(w, op->arg[0]), fd;
 
-	fd = tree_clone(*slot, op->arg[2] ? AT_RECURSIVE : 0);
+	fd = tree_clone(tree, op->arg[2] ? AT_RECURSIVE : 0);
 	if (fd < 0 && errno != EINVAL)
 		return -errno;
 	if (fd < 0 && !op->arg[2]) {
-		fd = tree_clone(*slot, AT_RECURSIVE);
+		fd = tree_clone(tree, AT_RECURSIVE);
 		if (fd >= 0) {
 			close(fd);
 			walk_detail(w, "a user namespace can't leave out what is mounted below it: rbind",
@@ -61,8 +61,8 @@ int op_take_tree(struct walker *w, const struct plan_op *op)
 	}
 	/* What can't be cloned here is no path of this namespace, but a detached tree already. */
 	if (fd >= 0) {
-		close(*slot);
-		*slot = fd;
+		close(tree);
+		w->slots[op->arg[0]] = fd + 1;
 	}
 	return 0;
 }
@@ -96,7 +96,7 @@ int op_root_attach(struct walker *w, const struct plan_op *op)
 		w->root = fd;
 		return fd < 0 ? fd : 0;
 	}
-	fd = w->slots[op->arg[0]];
+	fd = walk_slot(w, op->arg[0]);
 
 	/* A path is named where hooks of create will look for the root file system at it. One that
 	 * the container's user can't reach, they will not find in here either. */
@@ -139,7 +139,7 @@ static int root_over_old(struct walker *w)
 
 int op_root_pivot(struct walker *w, const struct plan_op *op)
 {
-	int fd = w->root < 0 ? w->slots[SLOT_ROOT] : w->root;
+	int fd = w->root < 0 ? walk_slot(w, SLOT_ROOT) : w->root;
 	int r = op->arg[0] == PIVOT_MOVE ? root_over_old(w) : 0;
 
 	if (r < 0)

@@ -20,12 +20,8 @@
 
 void walker_init(struct walker *w, int sock)
 {
-	unsigned i;
-
 	w->sock = sock;
 	w->root = w->dev = w->stage = w->null = w->mask_dir = -1;
-	for (i = 0; i < SLOT_MAX; i++)
-		w->slots[i] = -1;
 }
 
 void walk_detail(struct walker *w, const char *a, const char *b, const char *c, const char *d)
@@ -53,15 +49,15 @@ void walker_end(void)
 /* Maps the plan from its descriptor, privately: vectors become pointers in this copy only. */
 static int plan_map(struct walker *w)
 {
+	int fd = walk_slot(w, SLOT_PLAN);
 	struct stat st;
 	void *p;
 
-	if (fstat(w->slots[SLOT_PLAN], &st) < 0)
+	if (fstat(fd, &st) < 0)
 		return -errno;
 	if (st.st_size <= 0 || st.st_size > PLAN_SIZE_MAX)
 		return -EINVAL;
-	p = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_PRIVATE,
-		 w->slots[SLOT_PLAN], 0);
+	p = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
 	if (p == MAP_FAILED)
 		return -errno;
 	w->plan = p;
@@ -86,7 +82,7 @@ int walker_receive(struct walker *w)
 		if (m.type != MESSAGE_SLOTS)
 			return -EPROTO;
 	}
-	if (w->slots[SLOT_PLAN] < 0)
+	if (walk_slot(w, SLOT_PLAN) < 0)
 		return -EPROTO;
 	return plan_map(w);
 }
@@ -139,7 +135,7 @@ static int peer_check(int sock, int like)
  */
 static int start_wait(struct walker *w)
 {
-	int listen_fd = w->slots[SLOT_LISTEN];
+	int listen_fd = walk_slot(w, SLOT_LISTEN);
 	struct message m;
 
 	die_on_signals(true);
@@ -154,7 +150,7 @@ static int start_wait(struct walker *w)
 		if (peer_check(c, w->sock) == 0 && message_recv(c, &m, NULL, 0) == 1 &&
 		    m.type == MESSAGE_GO && m.number == BARRIER_START) {
 			close(listen_fd);
-			w->slots[SLOT_LISTEN] = -1;
+			w->slots[SLOT_LISTEN] = 0;
 			close(w->sock);
 			w->sock = c;
 			break;
@@ -179,7 +175,7 @@ static int op_barrier(struct walker *w, const struct plan_op *op)
 		return go_wait(w, n);
 	case BARRIER_READY:
 		/* Listening before create returns: a start may follow at once. */
-		if (listen(w->slots[SLOT_LISTEN], 8) < 0)
+		if (listen(walk_slot(w, SLOT_LISTEN), 8) < 0)
 			return -errno;
 		return message_write(w->sock, MESSAGE_REACHED, n, 0, NULL, 0);
 	case BARRIER_START:

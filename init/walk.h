@@ -22,7 +22,6 @@
 struct walker {
 	int sock;	    /* to the parent; later to `hoy start` */
 	void *plan;	    /* private mapping */
-	int slots[SLOT_MAX];
 	int root;	    /* root of the container: O_PATH */
 	bool root_at_path;  /* it is mounted at its path, not over "/" */
 	int dev;	    /* our own mount on /dev, -1 without one */
@@ -33,11 +32,11 @@ struct walker {
 	bool cwd_later;	    /* the working directory is open to the user only */
 	char **envp;	    /* of the process, relocated; NULL before the first need */
 	char detail[MESSAGE_TEXT_MAX];
+	int slots[SLOT_MAX]; /* walk_slot; behind what every walk touches, to be few pages */
 	char path[WALK_PATH_MAX]; /* what OP_LOOKUP found */
 };
 
-/* Prepares w, which is all zero as static storage is: its buffers are pages that most walks never
- * touch. Descriptors become -1. */
+/* Prepares w, which is all zero as static storage is: most of it are pages that no walk touches. */
 void walker_init(struct walker *w, int sock);
 /* Receives the descriptors and maps the plan. 0 or negative errno. */
 int walker_receive(struct walker *w);
@@ -53,6 +52,12 @@ void walk_detail(struct walker *w, const char *a, const char *b, const char *c, 
 static inline const char *walk_string(const struct walker *w, uint64_t offset)
 {
 	return plan_string(w->plan, offset);
+}
+
+/* The descriptor in a slot; -1: none has come. */
+static inline int walk_slot(const struct walker *w, uint64_t slot)
+{
+	return w->slots[slot] - 1;
 }
 
 #endif

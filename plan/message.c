@@ -89,14 +89,14 @@ static int slots_store(const struct message *m, const int *fds, unsigned n, int 
 		goto refuse;
 	memcpy(slots, m->text, m->len);
 	for (i = 0; i < n; i++) {
-		if (slots[i] >= slot_count || slot_fds[slots[i]] >= 0)
+		if (slots[i] >= slot_count || slot_fds[slots[i]])
 			goto refuse;
 		for (k = 0; k < i; k++)
 			if (slots[k] == slots[i])
 				goto refuse;
 	}
 	for (i = 0; i < n; i++)
-		slot_fds[slots[i]] = fds[i];
+		slot_fds[slots[i]] = fds[i] + 1;
 	return 1;
 refuse:
 	for (i = 0; i < n; i++)

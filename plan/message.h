@@ -53,7 +53,8 @@ int message_write(int sock, enum message_type type, unsigned number, int error, 
 int message_send_slots(int sock, const uint16_t *slots, const int *fds, unsigned n);
 
 /* Receives one message. 1, 0 at end of file, or negative errno (-EPROTO: not one of ours).
- * Descriptors that come with it are stored by slot number: slot_fds[slot]; close-on-exec. Those
+ * Descriptors that come with it are stored by slot number, one up: slot_fds[slot] is the descriptor + 1
+ * and 0 where there is none, so that an array in static storage needs no filling. Close-on-exec. Those
  * that are not expected (slot_fds NULL, or a slot >= slot_count) are closed: -EPROTO. */
 int message_recv(int sock, struct message *m, int *slot_fds, unsigned slot_count);
 

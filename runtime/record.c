@@ -18,22 +18,28 @@
 #define RECORD_MAX   (4u << 20)
 #define REMOVE_TRIES 100
 
+/* Not inlined: its path is a page of stack that nobody else needs. */
+__attribute__((noinline)) static void root_make(const char *root)
+{
+	char path[4096], *p;
+
+	snprintf(path, sizeof(path), "%s", root);
+	for (p = path + 1; (p = strchr(p, '/')); *p++ = '/') {
+		*p = 0;
+		mkdir(path, 0755);
+	}
+	mkdir(root, 0700);
+}
+
 /* The state directory, made with its parents when `make`. Others can't look into it (R12). */
 static int root_open(const char *root, bool make, struct error *err)
 {
-	char path[4096];
 	struct stat st;
 	int fd, r;
-	char *p;
 
 	fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT && make) {
-		snprintf(path, sizeof(path), "%s", root);
-		for (p = path + 1; (p = strchr(p, '/')); *p++ = '/') {
-			*p = 0;
-			mkdir(path, 0755);
-		}
-		mkdir(root, 0700);
+		root_make(root);
 		fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	}
 	if (fd < 0) {
