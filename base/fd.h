@@ -32,7 +32,7 @@ int fd_read_all(int fd, size_t limit, struct text *out);
 int file_read_at(int dirfd, const char *path, size_t limit, struct text *out);
 /* One write(2) of the text to an existing file (a control file of the kernel). 0 or -errno. */
 int file_put_at(int dirfd, const char *path, const char *s);
-/* Makes name in dirfd hold the bytes, at once: a temporary file beside it, then rename(2).
+/* Makes name in dirfd hold the bytes, at once: a temporary file beside it, then renameat2(2).
  * Without fsync: state lives under /run (design: the state is rebuilt after a reboot anyway).
  * mode: of the new file. On failure nothing is left. 0 or negative errno. */
 int file_replace_at(int dirfd, const char *name, const void *p, size_t len, mode_t mode);
