@@ -75,6 +75,25 @@ char *arena_strdup(struct arena *a, const char *s)
 	return arena_memdup(a, s, strlen(s));
 }
 
+char *arena_join(struct arena *a, const char *first, ...)
+{
+	const char *s;
+	size_t len = 0;
+	va_list ap;
+	char *r, *to;
+
+	va_start(ap, first);
+	for (s = first; s; s = va_arg(ap, const char *))
+		len += strlen(s);
+	va_end(ap);
+	r = to = arena_alloc(a, len + 1);
+	va_start(ap, first);
+	for (s = first; s; s = va_arg(ap, const char *))
+		to = stpcpy(to, s);
+	va_end(ap);
+	return r;
+}
+
 char *arena_printf(struct arena *a, const char *fmt, ...)
 {
 	va_list ap;

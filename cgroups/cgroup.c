@@ -199,7 +199,7 @@ int cgroup_path_resolve(const char *cgroups_path, const char *id, struct arena *
 	const char *field = "linux.cgroupsPath", *path, *fault, *colon;
 
 	if (!cgroups_path || !*cgroups_path) { /* engines write "" for absent */
-		path = arena_printf(a, "/hoy-%s", id);
+		path = arena_join(a, "/hoy-", id, NULL);
 	} else if (cgroups_path[0] == '/') {
 		path = cgroups_path;
 	} else {
@@ -211,7 +211,7 @@ int cgroup_path_resolve(const char *cgroups_path, const char *id, struct arena *
 				"\"%s\" is slice:prefix:name, as the systemd manager takes it",
 				cgroups_path);
 		}
-		path = arena_printf(a, "/%s", cgroups_path);
+		path = arena_join(a, "/", cgroups_path, NULL);
 	}
 	fault = path_fault(path);
 	if (fault)

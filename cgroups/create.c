@@ -150,7 +150,9 @@ static int owner_set(const struct making *m, int fd, const char *state_root, con
 	_cleanup_(text_free) struct text t = TEXT_INIT;
 	int r;
 
-	text_addf(&t, "%s %s", state_root, id);
+	text_add(&t, state_root);
+	text_add(&t, " ");
+	text_add(&t, id);
 	r = fsetxattr(fd, CGROUP_OWNER_XATTR, t.s, t.len, 0);
 	if (r < 0 && errno == EPERM) /* trusted.* needs CAP_SYS_ADMIN in the first user namespace */
 		r = fsetxattr(fd, CGROUP_OWNER_XATTR_USER, t.s, t.len, 0);

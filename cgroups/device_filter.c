@@ -20,6 +20,8 @@
 #include <linux/bpf.h>
 #include <stdint.h>
 
+#include "base/number.h"
+
 #define FIELD	   "linux.resources.devices"
 #define RULES_MAX  4096
 #define RULES_FEW  64
@@ -378,10 +380,11 @@ int device_filter_compile(const struct device_rules *rules, struct arena *a,
 
 static void number_describe(bool has, uint32_t v, struct text *out)
 {
+	char number[NUMBER_SIZE] = "*";
+
 	if (has)
-		text_addf(out, "%u", v);
-	else
-		text_add(out, "*");
+		number_write(number, v);
+	text_add(out, number);
 }
 
 static void rule_describe(const struct rule *r, struct text *out)

@@ -118,7 +118,7 @@ static int globals_check(const struct globals *g, struct error *err)
  * this name, so one directory should have one. ".." stays, it may lead out of a symlink. */
 static const char *path_clean(const char *dir, const char *path, struct arena *a)
 {
-	char *s = arena_printf(a, "%s/%s", path[0] == '/' ? "" : dir, path), *to = s;
+	char *s = arena_join(a, path[0] == '/' ? "" : dir, "/", path, NULL), *to = s;
 	const char *from = s;
 
 	while (*from) {

@@ -8,6 +8,7 @@
 #include "base/fd.h"
 #include "cmd/output.h"
 #include "cmd/verb.h"
+#include "plan/argument.h"
 #include "plan/describe.h"
 
 /* Words that are wider push their field to the right instead of everybody's. */
@@ -143,13 +144,16 @@ static void write_op(const void *plan, unsigned n, struct text *out)
 	_cleanup_(text_free) struct text description = TEXT_INIT;
 	const struct plan_op *op = plan_op(plan, n);
 	const struct plan_op_info *info = plan_op_info(op->code);
+	const char *name;
+	size_t len;
 	unsigned i;
 
 	plan_describe(plan, op, &description);
 	text_addf(out, "{\"number\":%u,\"actor\":\"%s\",\"operation\":\"%s\",\"arguments\":{", n,
 		  plan_actor_name(op->actor), info->name);
 	for (i = 0; info->signature[i]; i++) {
-		text_addf(out, "%s\"%s\":", i ? "," : "", info->args[i]);
+		name = argument_name(op->code, i, &len);
+		text_addf(out, "%s\"%.*s\":", i ? "," : "", (int)len, name);
 		write_arg(plan, info->signature[i], op->arg[i], out);
 	}
 	text_add(out, "},\"description\":");

@@ -180,9 +180,8 @@ _Static_assert(sizeof(struct plan_header) == 32, "the header is part of the form
 _Static_assert(sizeof(struct plan_op) == 72, "the operation is part of the format");
 
 struct plan_op_info {
-	const char *name;	     /* as `hoy plan` shows it: "mount-new" */
-	const char *signature;	     /* a letter per argument */
-	const char *args[PLAN_ARGS]; /* their names, for --format json */
+	char name[20];			/* as `hoy plan` shows it: "mount-new" */
+	char signature[PLAN_ARGS + 1];	/* a letter per argument */
 };
 
 /* The table's entry; code must be below OP_COUNT. */

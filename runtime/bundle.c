@@ -44,7 +44,7 @@ int bundle_read(const struct runtime *rt, const struct create_options *opt, stru
 		return r;
 	}
 	ret->path = arena_strdup(a, real);
-	file = opt->config ? opt->config : arena_printf(a, "%s/config.json", ret->path);
+	file = opt->config ? opt->config : arena_join(a, ret->path, "/config.json", NULL);
 	r = file_read_at(AT_FDCWD, file, CONFIG_MAX, &ret->text);
 	if (r < 0)
 		return config_error(r, file, err);
@@ -53,7 +53,7 @@ int bundle_read(const struct runtime *rt, const struct create_options *opt, stru
 		return r;
 	ret->rootfs = ret->config->root->path[0] == '/'
 			      ? ret->config->root->path
-			      : arena_printf(a, "%s/%s", ret->path, ret->config->root->path);
+			      : arena_join(a, ret->path, "/", ret->config->root->path, NULL);
 	if (rt->cgroup_disabled)
 		return 0;
 	r = cgroup_path_resolve(ret->config->linux_conf->cgroups_path, opt->id, a, &ret->cgroup,
@@ -139,15 +139,13 @@ int container_plan(const struct runtime *rt, const struct create_options *opt, b
 int container_id_check(const char *id, struct error *err)
 {
 	size_t n = strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+.-");
-	char shown[64];
 
-	snprintf(shown, sizeof(shown), "%s", id);
 	if (!id[0])
 		return error_say(err, EINVAL, "a container ID must not be empty");
 	if (id[n] || streq(id, ".") || streq(id, ".."))
 		return error_say(err, EINVAL,
-				 "\"%s\" is no container ID: letters, digits and _ + . - are allowed",
-				 shown);
+				 "\"%.63s\" is no container ID: letters, digits and _ + . - are allowed",
+				 id);
 	if (n > 255 - sizeof(".state.json..tmp"))
 		return error_say(err, EINVAL, "the container ID is longer than %zu characters",
 				 255 - sizeof(".state.json..tmp"));

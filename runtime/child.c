@@ -20,12 +20,12 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
 #include "base/fd.h"
+#include "base/number.h"
 #include "base/sys.h"
 #include "plan/format.h"
 #include "plan/message.h"
@@ -141,7 +141,7 @@ static void go_via(const struct child_spec *spec)
 
 __attribute__((noreturn)) static void child_main(const struct child_spec *spec)
 {
-	char number[16];
+	char number[NUMBER_SIZE];
 	char *argv[] = {(char *)"hoy-init", number, NULL}, *none[] = {NULL};
 	struct message m;
 	unsigned i;
@@ -162,7 +162,7 @@ __attribute__((noreturn)) static void child_main(const struct child_spec *spec)
 	for (i = 0; i < spec->preserve_fds; i++)
 		fcntl(3 + (int)i, F_SETFD, 0);
 	fcntl(spec->sock, F_SETFD, 0);
-	snprintf(number, sizeof(number), "%d", spec->sock);
+	number_write(number, (unsigned)spec->sock);
 	/* hoy's environment is nobody's business in the container's pid namespace. */
 	sys_execveat(spec->init, "", argv, none, AT_EMPTY_PATH);
 	fail(spec->sock, "execute hoy-init");

@@ -27,6 +27,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "base/sys.h"
 #include "cgroups/device_filter.h"
 #include "cgroups/limits.h"
@@ -261,9 +262,12 @@ static void compile_root_propagation(struct compile *c)
 	op->arg[0] = p;
 }
 
-static const char *indexed(struct compile *c, const char *list, size_t i)
+const char *compile_indexed(struct compile *c, const char *prefix, const char *list, size_t i)
 {
-	return arena_printf(c->env->arena, "%s[%zu]", list, i);
+	char number[NUMBER_SIZE];
+
+	number_write(number, (unsigned)i);
+	return arena_join(c->env->arena, prefix, list, "[", number, "]", NULL);
 }
 
 static void compile_view(struct compile *c)
@@ -276,9 +280,9 @@ static void compile_view(struct compile *c)
 		const struct string_pair *s = &c->lc->sysctl.v[i];
 
 		op = plan_add(c->b, OP_SYSCTL, ACTOR_WALKER,
-			      arena_printf(a, "linux.sysctl[\"%s\"]", s->key));
+			      arena_join(a, "linux.sysctl[\"", s->key, "\"]", NULL));
 		op->arg[0] = plan_put_string(c->b,
-					     arena_printf(a, "sys/%s", sysctl_path(s->key, a)));
+					     arena_join(a, "sys/", sysctl_path(s->key, a), NULL));
 		op->arg[1] = plan_put_string(c->b, s->value);
 	}
 	compile_terminal(c, c->config->process, "process.", compile_dev_kind(c) != DEV_FOREIGN);
@@ -287,10 +291,10 @@ static void compile_view(struct compile *c)
 	if (c->config->process)
 		compile_string_op(c, OP_MAKE_CWD, "process.cwd", c->config->process->cwd);
 	for (i = 0; i < c->lc->readonly_paths.n; i++)
-		compile_string_op(c, OP_READONLY, indexed(c, "linux.readonlyPaths", i),
+		compile_string_op(c, OP_READONLY, compile_indexed(c, "", "linux.readonlyPaths", i),
 			  c->lc->readonly_paths.v[i]);
 	for (i = 0; i < c->lc->masked_paths.n; i++)
-		compile_string_op(c, OP_MASK, indexed(c, "linux.maskedPaths", i),
+		compile_string_op(c, OP_MASK, compile_indexed(c, "", "linux.maskedPaths", i),
 			  c->lc->masked_paths.v[i]);
 	if (c->config->root->readonly)
 		plan_add(c->b, OP_ROOT_READONLY, ACTOR_WALKER, "root.readonly");

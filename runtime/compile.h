@@ -106,6 +106,8 @@ bool compile_in_own_dev(const struct compile *c, const char *path);
 /* Adds a string list as a vector; convenience over plan_put_vector. */
 uint64_t compile_vector(struct plan_builder *b, const struct strings *s);
 /* path without doubled slashes, "." and trailing slash; ".." stays (it is resolved in the root). */
+/* "list[i]", "prefix" before it: the name of a field. */
+const char *compile_indexed(struct compile *c, const char *prefix, const char *list, size_t i);
 const char *compile_clean_path(struct arena *a, const char *path);
 
 #endif

@@ -69,7 +69,7 @@ void compile_devices_parse(struct compile *c)
 
 		d = &c->devices[c->devices_n++];
 		*d = (struct device_plan){
-			.field = arena_printf(c->env->arena, "linux.devices[%zu]", i),
+			.field = compile_indexed(c, "", "linux.devices", i),
 			.path = compile_clean_path(c->env->arena, dev->path),
 			.mode = (dev->type[0] == 'b'   ? S_IFBLK
 				 : dev->type[0] == 'p' ? S_IFIFO

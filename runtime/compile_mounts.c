@@ -52,7 +52,7 @@ static void option_add(struct mount_plan *m, const char *text, size_t index)
 	const struct mount_option *o = mount_option_find(text);
 
 	if (!o || o->kind == MOUNT_OPTION_SB) {
-		m->data.v[m->data.n] = o ? o->sb : text;
+		m->data.v[m->data.n] = o ? o->name : text;
 		m->data_indexes[m->data.n++] = (uint32_t)index;
 		return;
 	}
@@ -98,7 +98,7 @@ static void bind_parse(struct compile *c, struct mount_plan *m, const struct mou
 	m->data.n = 0;
 	m->source = mt->source[0] == '/'
 			    ? mt->source
-			    : arena_printf(c->env->arena, "%s/%s", c->env->bundle, mt->source);
+			    : arena_join(c->env->arena, c->env->bundle, "/", mt->source, NULL);
 }
 
 static void new_parse(struct mount_plan *m, const struct mount *mt)
@@ -128,7 +128,7 @@ static void mount_parse(struct compile *c, size_t i, struct mount_plan *m)
 	struct arena *a = c->env->arena;
 	size_t k;
 
-	m->field = arena_printf(a, "mounts[%zu]", i);
+	m->field = compile_indexed(c, "", "mounts", i);
 	m->type = mt->type;
 	m->destination = compile_clean_path(a, mt->destination);
 	m->data.v = arena_alloc(a, (mt->options.n + 2) * sizeof(*m->data.v));

@@ -166,7 +166,8 @@ void compile_namespace_state(struct compile *c)
 {
 	plan_add(c->b, OP_SETSID, ACTOR_WALKER, NULL);
 	if (!c->env->no_new_keyring)
-		compile_string_op(c, OP_KEYRING, NULL, arena_printf(c->env->arena, "_ses.%s", c->env->id));
+		compile_string_op(c, OP_KEYRING, NULL,
+				  arena_join(c->env->arena, "_ses.", c->env->id, NULL));
 	if (c->namespaces & CLONE_NEWNET)
 		plan_add(c->b, OP_LOOPBACK, ACTOR_WALKER, "linux.namespaces");
 	if (c->config->hostname)

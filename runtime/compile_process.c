@@ -14,7 +14,7 @@
 
 static const char *field(struct compile *c, const char *prefix, const char *name)
 {
-	return arena_printf(c->env->arena, "%s%s", prefix, name);
+	return arena_join(c->env->arena, prefix, name, NULL);
 }
 
 /* Value of a variable in an environment, the last one counts (as in shells); NULL without. */
@@ -49,7 +49,7 @@ static void rlimits_add(struct compile *c, const struct process *p, const char *
 
 	for (i = 0; i < p->rlimits.n; i++) {
 		const struct rlimit *l = &p->rlimits.v[i];
-		const char *where = arena_printf(c->env->arena, "%srlimits[%zu]", prefix, i);
+		const char *where = compile_indexed(c, prefix, "rlimits", i);
 		bool files = streq(l->type, "RLIMIT_NOFILE");
 
 		if (late && files)
@@ -97,7 +97,8 @@ static void cap_names(uint64_t mask, struct text *out)
 		text_add(out, "none");
 	for (i = 0; i < 64; i++)
 		if ((mask >> i) & 1) {
-			text_addf(out, "%s%s", between, capability_name(i));
+			text_add(out, between);
+			text_add(out, capability_name(i));
 			between = " ";
 		}
 }
@@ -110,7 +111,9 @@ static void cap_sets_add(struct compile *c, const char *where, const uint64_t se
 	unsigned i;
 
 	for (i = 0; i < 4; i++) {
-		text_addf(&words, "%s%s ", i ? ", " : "", names[i]);
+		text_add(&words, i ? ", " : "");
+		text_add(&words, names[i]);
+		text_add(&words, " ");
 		cap_names(sets[i], &words);
 		op->arg[i] = sets[i];
 	}

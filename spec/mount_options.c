@@ -25,33 +25,33 @@
 
 #define ATIME MOUNT_ATTR__ATIME
 
-#define ATTR_SET(name, rec, attr)                                 \
-	{                                                         \
-		name, MOUNT_OPTION_ATTR, rec, attr, attr, NULL, 0 \
-	}
-#define ATTR_CLEAR(name, rec, attr)                            \
-	{                                                      \
-		name, MOUNT_OPTION_ATTR, rec, 0, attr, NULL, 0 \
-	}
-#define TIMES(name, rec, value)                                     \
-	{                                                           \
-		name, MOUNT_OPTION_ATTR, rec, value, ATIME, NULL, 0 \
-	}
-#define SB(name)                                            \
+#define ATTR_SET(name, rec, attr)                           \
 	{                                                   \
-		name, MOUNT_OPTION_SB, false, 0, 0, name, 0 \
+		name, MOUNT_OPTION_ATTR, rec, attr, attr, 0 \
 	}
-#define PROPAGATE(name, rec, value)                                    \
-	{                                                              \
-		name, MOUNT_OPTION_PROPAGATION, rec, 0, 0, NULL, value \
+#define ATTR_CLEAR(name, rec, attr)                      \
+	{                                                \
+		name, MOUNT_OPTION_ATTR, rec, 0, attr, 0 \
 	}
-#define KIND(name, kind, rec)                  \
-	{                                      \
-		name, kind, rec, 0, 0, NULL, 0 \
+#define TIMES(name, rec, value)                               \
+	{                                                     \
+		name, MOUNT_OPTION_ATTR, rec, value, ATIME, 0 \
 	}
-#define IGNORED(name)                                            \
+#define SB(name)                                      \
+	{                                             \
+		name, MOUNT_OPTION_SB, false, 0, 0, 0 \
+	}
+#define PROPAGATE(name, rec, value)                              \
 	{                                                        \
-		name, MOUNT_OPTION_IGNORED, false, 0, 0, NULL, 0 \
+		name, MOUNT_OPTION_PROPAGATION, rec, 0, 0, value \
+	}
+#define KIND(name, kind, rec)            \
+	{                                \
+		name, kind, rec, 0, 0, 0 \
+	}
+#define IGNORED(name)                                      \
+	{                                                  \
+		name, MOUNT_OPTION_IGNORED, false, 0, 0, 0 \
 	}
 
 /* Ordered by name (strcmp), for bsearch. */
@@ -97,7 +97,7 @@ static const struct mount_option options[] = {
 	TIMES("rnostrictatime", true, 0),
 	ATTR_SET("rnosuid", true, MOUNT_ATTR_NOSUID),
 	ATTR_SET("rnosymfollow", true, MOUNT_ATTR_NOSYMFOLLOW),
-	{"ro", MOUNT_OPTION_ATTR, false, MOUNT_ATTR_RDONLY, MOUNT_ATTR_RDONLY, "ro", 0},
+	{"ro", MOUNT_OPTION_ATTR, false, MOUNT_ATTR_RDONLY, MOUNT_ATTR_RDONLY, 0},
 	PROPAGATE("rprivate", true, PROPAGATE_PRIVATE),
 	TIMES("rrelatime", true, 0),
 	ATTR_SET("rro", true, MOUNT_ATTR_RDONLY),
@@ -108,7 +108,7 @@ static const struct mount_option options[] = {
 	ATTR_CLEAR("rsuid", true, MOUNT_ATTR_NOSUID),
 	ATTR_CLEAR("rsymfollow", true, MOUNT_ATTR_NOSYMFOLLOW),
 	PROPAGATE("runbindable", true, PROPAGATE_UNBINDABLE),
-	{"rw", MOUNT_OPTION_ATTR, false, 0, MOUNT_ATTR_RDONLY, "rw", 0},
+	{"rw", MOUNT_OPTION_ATTR, false, 0, MOUNT_ATTR_RDONLY, 0},
 	PROPAGATE("shared", false, PROPAGATE_SHARED),
 	IGNORED("silent"),
 	PROPAGATE("slave", false, PROPAGATE_SLAVE),

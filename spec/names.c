@@ -143,7 +143,7 @@ const char *namespace_file(const char *type)
 	}
 
 static const struct {
-	const char *name;
+	char name[7];
 	int number;
 } signal_names[] = {SIGNAL(HUP),  SIGNAL(INT),	  SIGNAL(QUIT),	  SIGNAL(ILL),	SIGNAL(TRAP),
 		    SIGNAL(ABRT), SIGNAL(IOT),	  SIGNAL(BUS),	  SIGNAL(FPE),	SIGNAL(KILL),

@@ -48,7 +48,7 @@ int cpu_list_parse(const char *text, unsigned char *mask);
 
 enum mount_option_kind {
 	MOUNT_OPTION_ATTR,	  /* a flag of the mount: set, clear (mount_setattr) */
-	MOUNT_OPTION_SB,	  /* a flag of the file system alone: sb (fsconfig) */
+	MOUNT_OPTION_SB,	  /* a flag of the file system alone, by this name (fsconfig) */
 	MOUNT_OPTION_PROPAGATION, /* propagation */
 	MOUNT_OPTION_BIND,	  /* recursive: rbind */
 	MOUNT_OPTION_REMOUNT,
@@ -66,11 +66,10 @@ enum mount_option_kind {
  * (a read-only block device can't be mounted otherwise), never to binds.
  */
 struct mount_option {
-	const char *name;
+	char name[16];
 	enum mount_option_kind kind;
 	bool recursive;
 	uint64_t set, clear;  /* MOUNT_ATTR_* */
-	const char *sb;	      /* for FSCONFIG_SET_FLAG, or NULL */
 	uint64_t propagation; /* MS_PRIVATE and so on, without MS_REC: see recursive */
 };
 

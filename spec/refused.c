@@ -2,9 +2,9 @@
 #include "spec/refused.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "base/text.h"
 #include "spec/config.h"
 
@@ -42,11 +42,26 @@ struct search {
 static bool find_in(struct search *s, const struct table *t, const void *from, const char *rest,
 		    size_t used);
 
+/* Every look goes through here, hit or miss: no printf. Returns how much of the path is used now. */
+static size_t path_add(struct search *s, size_t used, const char *word)
+{
+	size_t len = strlen(word), room = sizeof(s->path) - 1 - used;
+
+	if (len > room)
+		len = room;
+	memcpy(s->path + used, word, len);
+	s->path[used + len] = 0;
+	return used + len;
+}
+
 static size_t add_index(struct search *s, size_t used, size_t index)
 {
-	if (used >= sizeof(s->path))
-		return used;
-	return used + (size_t)snprintf(s->path + used, sizeof(s->path) - used, "[%zu]", index);
+	char number[NUMBER_SIZE];
+
+	number_write(number, (unsigned)index);
+	used = path_add(s, used, "[");
+	used = path_add(s, used, number);
+	return path_add(s, used, "]");
 }
 
 /* In every entry of the list at `at`; rest is what follows "[]". */
@@ -99,9 +114,8 @@ static bool find_in(struct search *s, const struct table *t, const void *from, c
 
 		if (strlen(f->key) != len || memcmp(f->key, rest, len) != 0)
 			continue;
-		if (used < sizeof(s->path))
-			used += (size_t)snprintf(s->path + used, sizeof(s->path) - used, "%s%s",
-						 used ? "." : "", f->key);
+		used = path_add(s, used, used ? "." : "");
+		used = path_add(s, used, f->key);
 		return find_at(s, f, (const char *)from + f->offset, rest + len, used);
 	}
 	return false;

@@ -64,11 +64,11 @@ struct table;
 
 struct field {
 	const char *key;
-	enum field_kind kind;
-	unsigned flags;
-	size_t offset;		   /* in the struct */
-	size_t size;		   /* of one object, for the kinds that allocate them */
-	size_t present;		   /* FIELD_HAS_FLAG */
+	uint8_t kind;		   /* enum field_kind */
+	uint8_t flags;		   /* FIELD_* */
+	uint16_t offset;	   /* in the struct */
+	uint16_t size;		   /* of one object, for the kinds that allocate them */
+	uint16_t present;	   /* FIELD_HAS_FLAG */
 	const struct table *sub;   /* of the objects */
 	const char *const *values; /* strings that are allowed, NULL behind; NULL: any */
 	int64_t min;		   /* allowed numbers; both 0: all that the kind holds */

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "helpers.h"
+#include "plan/argument.h"
 #include "plan/describe.h"
 
 #define HEADER(p) ((struct plan_header *)(p).buf)
