@@ -107,7 +107,7 @@ int op_terminal(struct walker *w, const struct plan_op *op)
 	if (r == 0 && op->arg[3])
 		r = console_bind(w, slave);
 	if (r == 0)
-		r = message_send_slots(w->sock, &slot, &master, 1);
+		r = message_send_slots(w->sock, &slot, &master, 1, false);
 	if (r == 0)
 		r = streams_set(slave);
 	close(master);

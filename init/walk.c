@@ -72,16 +72,13 @@ int walker_receive(struct walker *w)
 	/* It was inherited by execveat; the container's process must not have it. */
 	if (fcntl(w->sock, F_SETFD, FD_CLOEXEC) < 0)
 		return -errno;
-	/* The last message with descriptors is followed by GO 0: "that is all". */
-	for (;;) {
+	do {
 		r = message_recv(w->sock, &m, w->slots, SLOT_MAX);
 		if (r <= 0)
 			return r < 0 ? r : -EPIPE;
-		if (m.type == MESSAGE_GO && m.number == 0)
-			break;
 		if (m.type != MESSAGE_SLOTS)
 			return -EPROTO;
-	}
+	} while (m.error);
 	if (walk_slot(w, SLOT_PLAN) < 0)
 		return -EPROTO;
 	return plan_map(w);

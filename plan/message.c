@@ -59,13 +59,14 @@ int message_write(int sock, enum message_type type, unsigned number, int error, 
 	return n < 0 ? -errno : 0;
 }
 
-int message_send_slots(int sock, const uint16_t *slots, const int *fds, unsigned n)
+int message_send_slots(int sock, const uint16_t *slots, const int *fds, unsigned n, bool more)
 {
 	union {
 		struct cmsghdr align;
 		char bytes[CMSG_SPACE(sizeof(int) * MESSAGE_SLOTS_MAX)];
 	} control = {0};
-	struct message m = {.type = MESSAGE_SLOTS, .number = n, .len = n * sizeof(*slots)};
+	struct message m = {
+		.type = MESSAGE_SLOTS, .number = n, .error = more, .len = n * sizeof(*slots)};
 	struct cmsghdr *c = &control.align;
 
 	if (n == 0 || n > MESSAGE_SLOTS_MAX)

@@ -11,6 +11,7 @@
 #ifndef HOY_PLAN_MESSAGE_H
 #define HOY_PLAN_MESSAGE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,7 +19,7 @@
 #define MESSAGE_SLOTS_MAX 128 /* descriptors in one message; the kernel's limit is 253 */
 
 enum message_type {
-	MESSAGE_SLOTS = 1, /* text: uint16_t slot numbers, one per descriptor */
+	MESSAGE_SLOTS = 1, /* text: uint16_t slot numbers, one per descriptor; error: 1 if more follow */
 	MESSAGE_GO,	   /* number: the barrier */
 	MESSAGE_REACHED,   /* number: the barrier */
 	MESSAGE_FAILED,	   /* number: the operation, error: errno, text: detail, may be empty */
@@ -49,8 +50,9 @@ int message_send(int sock, enum message_type type, unsigned number, int error, c
  * forbids that. A peer that is gone raises SIGPIPE, unless it is ignored. */
 int message_write(int sock, enum message_type type, unsigned number, int error, const void *text,
 		  size_t len);
-/* Sends descriptors fds[i] for the slots slots[i]; n at most MESSAGE_SLOTS_MAX. */
-int message_send_slots(int sock, const uint16_t *slots, const int *fds, unsigned n);
+/* Sends descriptors fds[i] for the slots slots[i]; n at most MESSAGE_SLOTS_MAX. more: another message
+ * with slots follows. */
+int message_send_slots(int sock, const uint16_t *slots, const int *fds, unsigned n, bool more);
 
 /* Receives one message. 1, 0 at end of file, or negative errno (-EPROTO: not one of ours).
  * Descriptors that come with it are stored by slot number, one up: slot_fds[slot] is the descriptor + 1

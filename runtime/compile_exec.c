@@ -401,8 +401,10 @@ int compile_exec(const struct exec_env *env, const void *base, struct plan *ret,
 	c.namespaces = *join = clone ? clone->arg[0] | clone->arg[1] : 0;
 	c.user_ns = *join & CLONE_NEWUSER;
 	plan_begin(&b, PLAN_EXEC, env->given ? "process.json" : NULL);
-	op = plan_add(&b, OP_OPEN_PROC, ACTOR_PARENT, NULL);
-	op->arg[0] = SLOT_PROC;
+	if (p->oom_score_adj) {
+		op = plan_add(&b, OP_OPEN_PROC, ACTOR_PARENT, NULL);
+		op->arg[0] = SLOT_PROC;
+	}
 	if (p->exec_cpu_affinity && p->exec_cpu_affinity->initial)
 		compile_affinity(&c, ACTOR_PARENT, "execCPUAffinity.initial",
 				 p->exec_cpu_affinity->initial);

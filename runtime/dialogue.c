@@ -13,7 +13,7 @@
 #include "runtime/handover.h"
 #include "runtime/parent_parts.h"
 
-/* Sends all slots that are filled, then GO 0: "that is all". */
+/* Sends all slots that are filled; the plan is always one of them. */
 int parent_slots_send(struct parent *p)
 {
 	uint16_t numbers[MESSAGE_SLOTS_MAX];
@@ -24,21 +24,21 @@ int parent_slots_send(struct parent *p)
 	for (i = 0; i < total && r == 0; i++) {
 		if (p->slots[i] < 0)
 			continue;
-		numbers[n] = (uint16_t)i;
-		fds[n++] = p->slots[i];
 		if (n == MESSAGE_SLOTS_MAX) {
-			r = message_send_slots(p->sock, numbers, fds, n);
+			r = message_send_slots(p->sock, numbers, fds, n, true);
 			n = 0;
 		}
+		numbers[n] = (uint16_t)i;
+		fds[n++] = p->slots[i];
 	}
-	if (r == 0 && n)
-		r = message_send_slots(p->sock, numbers, fds, n);
+	if (r == 0)
+		r = message_send_slots(p->sock, numbers, fds, n, false);
 	if (r < 0)
 		return r;
 	/* They are the walker's now. Mounts that are held here would be torn down here, at the end. */
 	for (i = 0; i < total; i++)
 		p->slots[i] = fd_close(p->slots[i]);
-	return message_send(p->sock, MESSAGE_GO, 0, 0, NULL, 0);
+	return 0;
 }
 
 /* Was the container's seccomp filter loaded before operation n? */

@@ -17,7 +17,7 @@ int trees_open_root(struct parent *p, const struct plan_op *op, struct error *er
 int trees_open_source(struct parent *p, const struct plan_op *op, struct error *err);
 int trees_open_device(struct parent *p, const struct plan_op *op, struct error *err);
 
-/* dialogue.c. Sends all slots that are filled, closes them, then GO 0: "that is all". Plain negative
+/* dialogue.c. Sends all slots that are filled, and closes them. Plain negative
  * errno (-EPIPE: the child is gone). */
 int parent_slots_send(struct parent *p);
 /* Waits for one message of this type and number; what the walker says of a failure becomes err. */

@@ -152,7 +152,7 @@ static void test_the_other_side_is_gone(void **state)
 	/* SIGPIPE would end this program. */
 	signal(SIGPIPE, SIG_DFL);
 	assert_int_equal(message_send(t.b, MESSAGE_GO, 1, 0, NULL, 0), -EPIPE);
-	assert_int_equal(message_send_slots(t.b, &slot, &t.b, 1), -EPIPE);
+	assert_int_equal(message_send_slots(t.b, &slot, &t.b, 1, false), -EPIPE);
 }
 
 /* The walker's way of sending, by write(2), arrives as any other. */
@@ -195,7 +195,7 @@ static void test_slots(void **state)
 	fds[0] = open("/dev/null", O_RDONLY);
 	fds[1] = open("/dev/zero", O_RDONLY);
 	fds[2] = open("/", O_PATH | O_DIRECTORY);
-	assert_int_equal(message_send_slots(t.a, slots, fds, 3), 0);
+	assert_int_equal(message_send_slots(t.a, slots, fds, 3, false), 0);
 	assert_int_equal(receive(), 1);
 	assert_int_equal(t.m.type, MESSAGE_SLOTS);
 	assert_int_equal(t.m.number, 3);
@@ -220,14 +220,14 @@ static void test_how_many_slots(void **state)
 		slots[i] = (uint16_t)(i + 10);
 		fds[i] = t.b;
 	}
-	assert_int_equal(message_send_slots(t.a, slots, fds, 0), -EINVAL);
-	assert_int_equal(message_send_slots(t.a, slots, fds, MESSAGE_SLOTS_MAX + 1), -EINVAL);
-	assert_int_equal(message_send_slots(t.a, slots, fds, MESSAGE_SLOTS_MAX), 0);
+	assert_int_equal(message_send_slots(t.a, slots, fds, 0, false), -EINVAL);
+	assert_int_equal(message_send_slots(t.a, slots, fds, MESSAGE_SLOTS_MAX + 1, false), -EINVAL);
+	assert_int_equal(message_send_slots(t.a, slots, fds, MESSAGE_SLOTS_MAX, false), 0);
 	assert_int_equal(receive(), 1);
 	assert_int_equal(fd_count(), t.before + MESSAGE_SLOTS_MAX);
 	assert_int_equal(slots_close(), MESSAGE_SLOTS_MAX);
 	fds[5] = -1;
-	assert_int_equal(message_send_slots(t.a, slots, fds, 10), -EBADF);
+	assert_int_equal(message_send_slots(t.a, slots, fds, 10, false), -EBADF);
 	assert_int_equal(fd_count(), t.before);
 }
 
