@@ -88,8 +88,11 @@ char *arena_join(struct arena *a, const char *first, ...)
 	va_end(ap);
 	r = to = arena_alloc(a, len + 1);
 	va_start(ap, first);
-	for (s = first; s; s = va_arg(ap, const char *))
-		to = stpcpy(to, s);
+	for (s = first; s; s = va_arg(ap, const char *)) {
+		len = strlen(s);
+		memcpy(to, s, len);
+		to += len;
+	}
 	va_end(ap);
 	return r;
 }

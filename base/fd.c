@@ -118,13 +118,13 @@ static int file_rename(int dirfd, const char *tmp, const char *name)
 {
 	int r;
 
-	if (renameat2(dirfd, tmp, dirfd, name, RENAME_NOREPLACE) == 0)
+	if (sys_renameat2(dirfd, tmp, dirfd, name, RENAME_NOREPLACE) == 0)
 		return 0;
-	if (errno == EEXIST && renameat2(dirfd, tmp, dirfd, name, RENAME_EXCHANGE) == 0) {
+	if (errno == EEXIST && sys_renameat2(dirfd, tmp, dirfd, name, RENAME_EXCHANGE) == 0) {
 		if (unlinkat(dirfd, tmp, 0) == 0)
 			return 0;
 		r = -errno; /* it was a directory */
-		renameat2(dirfd, tmp, dirfd, name, RENAME_EXCHANGE);
+		sys_renameat2(dirfd, tmp, dirfd, name, RENAME_EXCHANGE);
 		return r;
 	}
 	/* A file system that knows neither. */

@@ -38,6 +38,10 @@
 #ifndef AT_RECURSIVE
 #define AT_RECURSIVE 0x8000
 #endif
+#ifndef RENAME_NOREPLACE
+#define RENAME_NOREPLACE (1U << 0)
+#define RENAME_EXCHANGE	 (1U << 1)
+#endif
 #ifndef CLOSE_RANGE_CLOEXEC
 #define CLOSE_RANGE_CLOEXEC (1U << 2)
 #endif
@@ -114,6 +118,11 @@ static inline int sys_pidfd_open(pid_t pid, unsigned flags)
 static inline int sys_pidfd_send_signal(int pidfd, int sig)
 {
 	return (int)syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0);
+}
+
+static inline int sys_renameat2(int from, const char *old, int to, const char *name, unsigned flags)
+{
+	return (int)syscall(SYS_renameat2, from, old, to, name, flags);
 }
 
 static inline int sys_close_range(unsigned first, unsigned last, unsigned flags)

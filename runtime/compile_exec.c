@@ -41,13 +41,13 @@ static void rlimit_read(struct process *p, const void *plan, const struct plan_o
 			struct arena *a)
 {
 	const char *type = plan_string(plan, op->arg[0]);
-	struct rlimit *l;
+	struct process_rlimit *l;
 	size_t i;
 
 	for (i = 0; i < p->rlimits.n && !streq(p->rlimits.v[i].type, type); i++)
 		;
 	l = &p->rlimits.v[i];
-	*l = (struct rlimit){arena_strdup(a, type), op->arg[2], op->arg[3]};
+	*l = (struct process_rlimit){arena_strdup(a, type), op->arg[2], op->arg[3]};
 	if (i == p->rlimits.n)
 		p->rlimits.n++;
 }

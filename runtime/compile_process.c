@@ -28,7 +28,7 @@ static const char *env_find(const struct strings *env, const char *name)
 	return NULL;
 }
 
-static void rlimit_add(struct compile *c, const char *where, const struct rlimit *l,
+static void rlimit_add(struct compile *c, const char *where, const struct process_rlimit *l,
 		       uint64_t soft)
 {
 	struct plan_op *op = plan_add(c->b, OP_RLIMIT, ACTOR_WALKER, where);
@@ -48,7 +48,7 @@ static void rlimits_add(struct compile *c, const struct process *p, const char *
 	size_t i;
 
 	for (i = 0; i < p->rlimits.n; i++) {
-		const struct rlimit *l = &p->rlimits.v[i];
+		const struct process_rlimit *l = &p->rlimits.v[i];
 		const char *where = compile_indexed(c, prefix, "rlimits", i);
 		bool files = streq(l->type, "RLIMIT_NOFILE");
 

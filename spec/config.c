@@ -86,9 +86,9 @@ static const struct field capabilities_fields[] = {
 static const struct table capabilities_table = TABLE(capabilities_fields);
 
 static const struct field rlimit_fields[] = {
-	FIELD_STRING(struct rlimit, type, "type", .flags = FIELD_REQUIRED, .values = rlimit_names),
-	FIELD_U64(struct rlimit, hard, "hard", .flags = FIELD_REQUIRED),
-	FIELD_U64(struct rlimit, soft, "soft", .flags = FIELD_REQUIRED),
+	FIELD_STRING(struct process_rlimit, type, "type", .flags = FIELD_REQUIRED, .values = rlimit_names),
+	FIELD_U64(struct process_rlimit, hard, "hard", .flags = FIELD_REQUIRED),
+	FIELD_U64(struct process_rlimit, soft, "soft", .flags = FIELD_REQUIRED),
 };
 static const struct table rlimit_table = TABLE(rlimit_fields);
 

@@ -69,14 +69,14 @@ struct hooks {
 		poststop;
 };
 
-struct rlimit {
+struct process_rlimit {
 	const char *type; /* "RLIMIT_NOFILE" */
 	uint64_t soft, hard;
 };
 
 struct rlimits {
 	size_t n;
-	struct rlimit *v;
+	struct process_rlimit *v;
 };
 
 struct user {

@@ -71,7 +71,7 @@ static struct namespace rootless_namespaces[] = {{.type = "pid"},    {.type = "i
 static struct capabilities capabilities = {.bounding = DEFAULT_CAPABILITIES,
 					   .effective = DEFAULT_CAPABILITIES,
 					   .permitted = DEFAULT_CAPABILITIES};
-static struct rlimit rlimits[] = {{.type = "RLIMIT_NOFILE", .hard = 1024, .soft = 1024}};
+static struct process_rlimit rlimits[] = {{.type = "RLIMIT_NOFILE", .hard = 1024, .soft = 1024}};
 static struct device_rule device_rules[] = {{.allow = false, .access = "rwm"}};
 
 static struct process process = {

@@ -39,7 +39,7 @@ static int check_rlimits(const struct process *p, const char *prefix, struct err
 	uint64_t seen = 0;
 
 	for (size_t i = 0; i < p->rlimits.n; i++) {
-		const struct rlimit *limit = &p->rlimits.v[i];
+		const struct process_rlimit *limit = &p->rlimits.v[i];
 		uint64_t bit = 1ULL << rlimit_by_name(limit->type);
 
 		if (seen & bit) {
