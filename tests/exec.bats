@@ -11,10 +11,6 @@ container_for() {
     container_up
 }
 
-ended() {
-    [[ $(ps -o stat= -p "$1") == [ZX]* || ! -d /proc/$1 ]]
-}
-
 @test "exec runs a command with the container's environment, directory and user" {
     container_for '.process.env += ["A=one"] | .process.cwd = "/tmp" | .process.user = {uid: 1000, gid: 1000, additionalGids: [5, 7]}'
     run hoy exec "$ID" sh -c 'echo $A $PWD; id -u; id -G; hostname; echo $HOME; umask'

@@ -154,6 +154,11 @@ status_is() {
     [[ $(status_of "$2" 2>/dev/null) == "$1" ]]
 }
 
+# ended PID: it is no process any more, or only waits for its parent.
+ended() {
+    [[ $(ps -o stat= -p "$1") == [ZX]* || ! -d /proc/$1 ]]
+}
+
 # wait_status STATUS [ID]
 wait_status() {
     wait_until 10 status_is "$1" "${2:-$ID}"

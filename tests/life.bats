@@ -21,11 +21,6 @@ run_in_background() {
     BACKGROUND+=" $HOY_PID"
 }
 
-# ended PID: it is no process any more, or only waits for its parent.
-ended() {
-    [[ $(ps -o stat= -p "$1") == [ZX]* || ! -d /proc/$1 ]]
-}
-
 cgroup_dir() {
     echo "/sys/fs/cgroup/hoy-$ID"
 }

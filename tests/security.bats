@@ -31,6 +31,20 @@ canary_untouched() {
 
 # ---- The runtime's binary ------------------------------------------------------------------------
 
+@test "what hoy's start-up has relocated is read-only, and its text isn't writable" {
+    bundle_new sleep 1000
+    "$HOY" --root "$HOY_ROOT" run -b "$BUNDLE" "$ID" </dev/null 3>&- &
+    local pid=$! maps
+    wait_status running
+    maps=$(grep -F "$(realpath "$HOY")" "/proc/$pid/maps")
+    hoy kill "$ID" KILL
+    wait "$pid" || true
+    echo "$maps"
+    # Headers, constants, and the relocated tables.
+    [[ $(grep -c ' r--p ' <<<"$maps") -ge 3 ]]
+    ! grep -q ' rwxp ' <<<"$maps"
+}
+
 @test "an entry point that is /proc/self/exe gets hoy's file neither to run nor to write" {
     bundle_new /entry
     local before

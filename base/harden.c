@@ -1,14 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the distribution's archives of yajl and libseccomp want of the C library that they were
- * compiled for: its checked functions (_FORTIFY_SOURCE). musl has none, so here they are, checks
- * included. Linked only with musl; configure tries whether these are all.
+ * What glibc does against mistakes and musl does not; linked only with musl.
+ *
+ * The distribution's archives of yajl and libseccomp were compiled for glibc's checked functions
+ * (_FORTIFY_SOURCE): here they are, checks included. configure tries whether these are all.
+ *
+ * What has been relocated becomes read-only again (PT_GNU_RELRO), as glibc's start-up makes it: the
+ * tables of verbs and fields, with their addresses of functions.
  */
 #ifndef __GLIBC__
+#include <link.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static int relro_protect(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), begin, end;
+	unsigned i;
+
+	(void)size;
+	(void)arg;
+	for (i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+
+		if (p->p_type != PT_GNU_RELRO)
+			continue;
+		/* The linker has the end on a page; what else shares the first is read-only too. */
+		begin = (info->dlpi_addr + p->p_vaddr) & ~(page - 1);
+		end = (info->dlpi_addr + p->p_vaddr + p->p_memsz) & ~(page - 1);
+		if (end > begin && mprotect((void *)begin, end - begin, PROT_READ) < 0)
+			abort();
+	}
+	return 0;
+}
+
+__attribute__((constructor)) static void harden(void)
+{
+	dl_iterate_phdr(relro_protect, NULL);
+}
 
 /* The names are the ABI's. */
 int __sprintf_chk(char *s, int flag, size_t room, const char *fmt, ...);
