@@ -142,7 +142,7 @@ static void go_via(const struct child_spec *spec)
 __attribute__((noreturn)) static void child_main(const struct child_spec *spec)
 {
 	char number[NUMBER_SIZE];
-	char *argv[] = {(char *)"hoy-init", number, NULL}, *none[] = {NULL};
+	char *argv[] = {(char *)"hoy-init", number, NULL};
 	struct message m;
 	unsigned i;
 
@@ -163,8 +163,7 @@ __attribute__((noreturn)) static void child_main(const struct child_spec *spec)
 		fcntl(3 + (int)i, F_SETFD, 0);
 	fcntl(spec->sock, F_SETFD, 0);
 	number_write(number, (unsigned)spec->sock);
-	/* hoy's environment is nobody's business in the container's pid namespace. */
-	sys_execveat(spec->init, "", argv, none, AT_EMPTY_PATH);
+	sys_execveat(spec->init, "", argv, spec->env, AT_EMPTY_PATH);
 	fail(spec->sock, "execute hoy-init");
 }
 

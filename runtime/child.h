@@ -22,6 +22,7 @@ struct child_spec {
 	bool joins;	     /* will join a pid namespace where others live: not traceable, ever */
 	bool copied;	     /* has to outlive hoy's pause: a copy of its memory, not the same */
 	bool waits;	     /* for BARRIER_MAPS, before it is the walker */
+	char *const *env;    /* the walker's, for hooks that are given none */
 	const struct join *via; /* a user namespace is joined: an intermediate child does it all */
 };
 

@@ -158,9 +158,9 @@ static int walker_gone(struct parent *p, struct error *err)
 }
 
 /* The walker has made a terminal: its master goes to the engine, or is kept. */
-static int take_terminal(struct parent *p, struct error *err)
+static int take_terminal(struct parent *p, int master, struct error *err)
 {
-	int master = fd_take(&p->slots[SLOT_TERMINAL]), r;
+	int r;
 
 	if (master < 0)
 		return error_say(err, EPROTO, "the container's first process talks nonsense");
@@ -177,12 +177,16 @@ static int take_terminal(struct parent *p, struct error *err)
 /* Waits for one message of this type and number. */
 int parent_expect(struct parent *p, enum message_type type, unsigned number, struct error *err)
 {
+	/* A terminal is all that comes this way; what stands before it is refused as a slot that is filled. */
+	int filled[SLOT_TERMINAL + 1], *terminal = &filled[SLOT_TERMINAL], i, r;
 	struct message m;
-	int r;
 
+	for (i = 0; i < SLOT_TERMINAL; i++)
+		filled[i] = 1;
 	do {
-		r = message_recv(p->sock, &m, p->slots, plan_header(p->plan->buf)->slots);
-		if (r == 1 && m.type == MESSAGE_SLOTS && take_terminal(p, err) < 0)
+		*terminal = 0;
+		r = message_recv(p->sock, &m, filled, SLOT_TERMINAL + 1);
+		if (r == 1 && m.type == MESSAGE_SLOTS && take_terminal(p, *terminal - 1, err) < 0)
 			return -EIO;
 	} while (r == 1 && m.type == MESSAGE_SLOTS);
 	if (r == 0)

@@ -179,6 +179,22 @@ static int open_ns(struct parent *p, const struct plan_op *op, struct error *err
 	return 0;
 }
 
+/* hoy's environment is nobody's business in the container's pid namespace, but that of hooks that the
+ * walker runs without one of their own: those get the caller's (as runc's). */
+static char *const *walker_env(const struct plan *plan)
+{
+	static char *const none[] = {NULL};
+	unsigned n;
+
+	for (n = 1; n <= plan_header(plan->buf)->ops; n++) {
+		const struct plan_op *op = plan_op(plan->buf, n);
+
+		if (op->code == OP_HOOK && op->actor == ACTOR_WALKER && !op->arg[3])
+			return environ;
+	}
+	return none;
+}
+
 static int clone_child(struct parent *p, const struct plan_op *op, struct error *err)
 {
 	_cleanup_fd_ int init = init_program(err), theirs = -1;
@@ -189,6 +205,7 @@ static int clone_child(struct parent *p, const struct plan_op *op, struct error 
 		.preserve_fds = p->preserve_fds,
 		.joins = joins_pid_ns(p),
 		.waits = maps_first(p),
+		.env = walker_env(p->plan),
 		.copied = (op->arg[0] & (CLONE_NEWUSER | CLONE_NEWTIME)) || join_user(&p->join) >= 0,
 		.via = join_user(&p->join) >= 0 ? &p->join : NULL,
 	};

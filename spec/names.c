@@ -153,8 +153,11 @@ static const struct {
 		    SIGNAL(XCPU), SIGNAL(XFSZ),	  SIGNAL(VTALRM), SIGNAL(PROF), SIGNAL(WINCH),
 		    SIGNAL(IO),	  SIGNAL(POLL),	  SIGNAL(PWR),	  SIGNAL(SYS)};
 
-/* "RTMIN", "RTMIN+3", "RTMAX", "RTMAX-2". glibc keeps the first two real-time signals for itself,
- * so these count from its SIGRTMIN, as kill(1) does. */
+/* "RTMIN", "RTMIN+3", "RTMAX", "RTMAX-2". glibc keeps the first two real-time signals for itself, musl
+ * three: these count as kill(1) does, whatever hoy is linked with. */
+#define RTMIN 34
+#define RTMAX 64
+
 static int real_time_signal(const char *name)
 {
 	bool from_min = strncasecmp(name, "RTMIN", 5) == 0;
@@ -166,10 +169,10 @@ static int real_time_signal(const char *name)
 	if (*name) {
 		if (*name != (from_min ? '+' : '-'))
 			return -1;
-		if (parse_u64(name + 1, 0, (unsigned)(SIGRTMAX - SIGRTMIN), &more) < 0)
+		if (parse_u64(name + 1, 0, RTMAX - RTMIN, &more) < 0)
 			return -1;
 	}
-	return from_min ? SIGRTMIN + (int)more : SIGRTMAX - (int)more;
+	return from_min ? RTMIN + (int)more : RTMAX - (int)more;
 }
 
 /* A number at *s, which is moved behind it; -1 where there is none or it is too large. */
@@ -217,7 +220,7 @@ int signal_by_name(const char *name)
 {
 	unsigned long long number;
 
-	if (parse_u64(name, 1, (unsigned)SIGRTMAX, &number) == 0)
+	if (parse_u64(name, 1, RTMAX, &number) == 0)
 		return (int)number;
 	if (strncasecmp(name, "SIG", 3) == 0)
 		name += 3;

@@ -611,8 +611,8 @@ PY
         </dev/null 3>&-
     [[ $(<"$BATS_TEST_TMPDIR/pid") == "$(pid_of)" ]]
     [[ $(<"$BATS_TEST_TMPDIR/link") == "an older and longer text" ]]
-    [[ $(tail -1 "$BATS_TEST_TMPDIR/trace") == *'"pid")'* ]]
-    [[ $(grep -c state.json "$BATS_TEST_TMPDIR/trace") == 2 ]]
+    [[ $(tail -1 "$BATS_TEST_TMPDIR/trace") == *'"pid", RENAME_EXCHANGE) = 0' ]]
+    [[ $(grep -c 'state.json.* = 0$' "$BATS_TEST_TMPDIR/trace") == 2 ]]
 }
 
 @test "a pid file that can't be written undoes everything" {
