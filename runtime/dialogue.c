@@ -177,7 +177,7 @@ static int take_terminal(struct parent *p, int master, struct error *err)
 /* Waits for one message of this type and number. */
 int parent_expect(struct parent *p, enum message_type type, unsigned number, struct error *err)
 {
-	/* A terminal is all that comes this way; what stands before it is refused as a slot that is filled. */
+	/* A terminal is all that comes this way: the slots before its are refused as filled. */
 	int filled[SLOT_TERMINAL + 1], *terminal = &filled[SLOT_TERMINAL], i, r;
 	struct message m;
 
