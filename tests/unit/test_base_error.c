@@ -178,6 +178,25 @@ static void test_errno_texts(void **state)
 	}
 }
 
+/* All that the C library knows, in its words but for the first letter. */
+static void test_errno_texts_are_glibcs(void **state)
+{
+	char buf[128];
+	int code;
+
+	(void)state;
+	for (code = -1; code < 200; code++) {
+		const char *known = strerrordesc_np(code), *text = errno_text(code, buf, sizeof(buf));
+
+		if (!known || code == 0) {
+			assert_int_equal(strncmp(text, "error ", 6), 0);
+			continue;
+		}
+		assert_string_equal(text + 1, known + 1);
+		assert_int_equal(text[0] | 0x20, known[0] | 0x20);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -189,6 +208,7 @@ int main(void)
 		cmocka_unit_test(test_one_line_whatever_it_names),
 		cmocka_unit_test(test_too_long_is_cut),
 		cmocka_unit_test(test_errno_texts),
+		cmocka_unit_test(test_errno_texts_are_glibcs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "base/arena.h"
 #include "base/text.h"
 #include "helpers.h"
 
@@ -192,10 +193,29 @@ static void test_signed_numbers(void **state)
 	assert_int_equal(parse_i64("-1000", -1000, 1000, &v), 0);
 }
 
+static void test_joining(void **state)
+{
+	struct arena a = ARENA_INIT;
+	char longer[5000];
+	int i;
+
+	(void)state;
+	memset(longer, 'x', sizeof(longer) - 1);
+	longer[sizeof(longer) - 1] = 0;
+	assert_string_equal(arena_join(&a, "", NULL), "");
+	for (i = 0; i < 1000; i++) {
+		assert_string_equal(arena_join(&a, "mounts", "[", "3", "]", NULL), "mounts[3]");
+		assert_string_equal(arena_join(&a, "a", "", "b", NULL), "ab");
+	}
+	assert_int_equal(strlen(arena_join(&a, longer, "/", longer, NULL)), 2 * strlen(longer) + 1);
+	arena_free(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_growing),
+		cmocka_unit_test(test_joining),
 		cmocka_unit_test(test_json_strings),
 		cmocka_unit_test(test_comparing),
 		cmocka_unit_test(test_unsigned_numbers),
