@@ -20,7 +20,7 @@ void *arena_alloc(struct arena *a, size_t size);
 /* Copies; the result belongs to the arena. arena_memdup adds a NUL behind the bytes. */
 char *arena_strdup(struct arena *a, const char *s);
 char *arena_memdup(struct arena *a, const void *p, size_t len);
-/* Its strings, which NULL ends, one behind the other: what stands on the way to exec has no printf, whose
+/* Joins its strings, of which NULL is the last. What stands on the way to exec does without printf, whose
  * first use costs ten microseconds of pages. */
 char *arena_join(struct arena *a, const char *first, ...) __attribute__((sentinel));
 char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
