@@ -85,7 +85,8 @@ static int start_run(const struct call *c, struct error *err)
 
 static const char *const start_text[] = {
 	"Starts the program of a container that \"hoy create\" has made. Returns once the program "
-	"has been executed and the poststart hooks have run.",
+	"has been executed and the poststart hooks have run; with NOTIFY_SOCKET, once the container "
+	"says that it is ready.",
 	NULL,
 };
 

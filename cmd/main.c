@@ -199,7 +199,7 @@ static int listen_fds(struct error *err)
 	return (int)n;
 }
 
-static int inherited_prepare(unsigned *sockets, struct error *err)
+static int inherited_prepare(struct runtime *rt, struct error *err)
 {
 	int n;
 
@@ -210,7 +210,9 @@ static int inherited_prepare(unsigned *sockets, struct error *err)
 	n = listen_fds(err);
 	if (n < 0)
 		return n;
-	*sockets = (unsigned)n;
+	rt->listen_fds = (unsigned)n;
+	rt->listen_names = n ? getenv("LISTEN_FDNAMES") : NULL;
+	rt->notify_socket = getenv("NOTIFY_SOCKET");
 	/* No descriptor of the caller reaches a hook or a container unasked. */
 	if (sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
 		return error_set(err, errno, "mark descriptors close-on-exec");
@@ -395,7 +397,7 @@ int main(int argc, char **argv)
 {
 	struct hoy h = {.output = OUTPUT_INIT, .failure = 1, .warn.print = warnings_print};
 	struct error err = ERROR_INIT;
-	int r = inherited_prepare(&h.rt.listen_fds, &err);
+	int r = inherited_prepare(&h.rt, &err);
 
 	h.as_runc = argc > 0 && called_runc(argv[0]);
 

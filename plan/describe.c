@@ -172,9 +172,10 @@ const char *plan_barrier_name(unsigned barrier)
 	static const char *const names[] = {
 		[BARRIER_MAPS] = "maps",   [BARRIER_MOUNTS] = "mounts", [BARRIER_HOOKS] = "hooks",
 		[BARRIER_CGROUP] = "cgroup", [BARRIER_READY] = "ready", [BARRIER_START] = "start",
+		[BARRIER_NOTIFY] = "notify",
 	};
 
-	return barrier >= BARRIER_MAPS && barrier <= BARRIER_START ? names[barrier] : "unknown";
+	return barrier >= BARRIER_MAPS && barrier <= BARRIER_NOTIFY ? names[barrier] : "unknown";
 }
 
 /* Operations about the root file system and its mounts. Returns false when op is none. */

@@ -59,6 +59,7 @@ enum plan_barrier {
 	BARRIER_CGROUP,	  /* parent has attached the device filter, while the walker was mounting */
 	BARRIER_READY,	  /* walker has done all that create does */
 	BARRIER_START,	  /* `hoy start` has connected */
+	BARRIER_NOTIFY,	  /* it listens for what the container has to tell a service manager */
 };
 
 /* Descriptors that an operation may name. Sources of mounts and devices begin at SLOT_FIRST. */

@@ -14,6 +14,7 @@
 #include "cgroups/cgroup.h"
 #include "runtime/create.h"
 #include "runtime/handover.h"
+#include "runtime/notify.h"
 #include "runtime/seccomp_cache.h"
 #include "runtime/terminal.h"
 
@@ -80,6 +81,20 @@ int bundle_filter(const char *root, struct arena *a, struct bundle *bundle, stru
 	return r;
 }
 
+bool bundle_notifies(const struct runtime *rt, const struct bundle *bundle)
+{
+	const struct process *p = bundle->config->process;
+	const struct namespaces *ns = &bundle->config->linux_conf->namespaces;
+	size_t i;
+
+	if (!rt->notify_socket || !rt->notify_socket[0] || !p || env_find(&p->env, "NOTIFY_SOCKET"))
+		return false;
+	for (i = 0; i < ns->n; i++)
+		if (streq(ns->v[i].type, "mount"))
+			return !ns->v[i].path;
+	return false;
+}
+
 int bundle_compile(const struct runtime *rt, const struct create_options *opt,
 		   const struct bundle *bundle, enum plan_kind kind, const char *cgroup_mount,
 		   uint64_t caps_available, struct arena *a, struct plan *ret, struct error *err)
@@ -93,6 +108,7 @@ int bundle_compile(const struct runtime *rt, const struct create_options *opt,
 		.kind = kind,
 		.preserve_fds = opt->preserve_fds + rt->listen_fds,
 		.listen_fds = rt->listen_fds,
+		.listen_names = rt->listen_names,
 		.no_pivot = opt->no_pivot,
 		.no_new_keyring = opt->no_new_keyring,
 		.caps_available = caps_available,
@@ -103,6 +119,8 @@ int bundle_compile(const struct runtime *rt, const struct create_options *opt,
 	struct plan_builder b;
 	int r;
 
+	if (bundle->notify)
+		env.notify_dir = arena_join(a, rt->root, "/", opt->id, "/" NOTIFY_DIR, NULL);
 	if (bundle->config->process && bundle->config->process->terminal && !opt->console_socket)
 		terminal_size(&env.console_width, &env.console_height);
 	r = compile_bundle(&env, bundle->config, &b, err);
@@ -128,6 +146,7 @@ int container_plan(const struct runtime *rt, const struct create_options *opt, b
 		r = bundle_read(rt, opt, &a, &bundle, err);
 	if (r == 0)
 		r = bundle_filter(NULL, &a, &bundle, err);
+	bundle.notify = r == 0 && bundle_notifies(rt, &bundle);
 	/* As on a machine with everything: the plan says what would be asked for. */
 	if (r == 0)
 		r = bundle_compile(rt, opt, &bundle, create ? PLAN_CREATE : PLAN_RUN,

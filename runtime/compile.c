@@ -349,6 +349,8 @@ static int compile_all(struct compile *c)
 	if (c->env->kind == PLAN_CREATE) {
 		compile_barrier(c, BARRIER_READY);
 		compile_barrier(c, BARRIER_START);
+		if (c->env->notify_dir)
+			compile_barrier(c, BARRIER_NOTIFY);
 	}
 	hooks_compile(c, &cfg->hooks.start_container, "startContainer");
 	compile_process_exec(c, cfg->process, "process.");

@@ -25,6 +25,8 @@ struct compile_env {
 	enum plan_kind kind;	  /* PLAN_RUN or PLAN_CREATE */
 	unsigned preserve_fds; /* listen_fds included */
 	unsigned listen_fds;   /* of those, the first: sockets of a service manager */
+	const char *listen_names; /* what they are called, "a:b"; NULL: nothing */
+	const char *notify_dir;	  /* what the container sees at NOTIFY_MOUNT; NULL: nothing */
 	bool no_pivot;
 	bool no_new_keyring;
 	unsigned console_width, console_height; /* of the caller's terminal; 0 unknown */
@@ -52,7 +54,8 @@ struct compile {
 	const char *no_forks; /* the field that limits the processes to none, or NULL */
 	/* Walker operations of mounts and devices refer to slots whose parent operations come
 	 * before the clone; the parts are called twice, first for the parent. */
-	struct mount_plan *mounts; /* one per config->mounts.v, filled by compile_mounts_parse */
+	struct mount_plan *mounts; /* of config->mounts.v and hoy's own; compile_mounts_parse */
+	size_t mounts_n;
 	struct device_plan *devices;
 	size_t devices_n;
 };
@@ -65,6 +68,9 @@ int compile_bundle(const struct compile_env *env, const struct config *config,
 /* A barrier; an operation of the walker with one string. */
 void compile_barrier(struct compile *c, enum plan_barrier n);
 void compile_string_op(struct compile *c, enum plan_opcode code, const char *field, const char *s);
+
+/* Value of a variable in an environment, the last one counts (as in shells); NULL without. */
+const char *env_find(const struct strings *env, const char *name);
 
 /* Parts, in runtime/compile_*.c, in the order of the plan. */
 void compile_namespaces_parse(struct compile *c);

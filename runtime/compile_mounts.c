@@ -9,6 +9,7 @@
 
 #include "base/sys.h"
 #include "runtime/compile.h"
+#include "runtime/notify.h"
 #include "spec/names.h"
 
 enum mount_kind { MOUNT_NEW, MOUNT_BIND, MOUNT_CHANGE };
@@ -151,20 +152,36 @@ static void mount_parse(struct compile *c, size_t i, struct mount_plan *m)
 	}
 }
 
+/* Behind those of the bundle, one of which may be on /run. */
+static void notify_mount(struct compile *c, struct mount_plan *m)
+{
+	*m = (struct mount_plan){
+		.kind = MOUNT_BIND,
+		.field = "NOTIFY_SOCKET",
+		.source = c->env->notify_dir,
+		.destination = NOTIFY_MOUNT,
+		.slot = plan_slot_new(c->b),
+		.set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
+	};
+}
+
 void compile_mounts_parse(struct compile *c)
 {
 	size_t i;
 
 	c->mounts = arena_alloc(c->env->arena,
 				(c->config->mounts.n + 1) * sizeof(struct mount_plan));
-	for (i = 0; i < c->config->mounts.n; i++)
+	c->mounts_n = c->config->mounts.n;
+	for (i = 0; i < c->mounts_n; i++)
 		mount_parse(c, i, &c->mounts[i]);
+	if (c->env->notify_dir)
+		notify_mount(c, &c->mounts[c->mounts_n++]);
 }
 
 /* The last mount on /dev counts. */
 static struct mount_plan *dev_mount(const struct compile *c)
 {
-	size_t i = c->config->mounts.n;
+	size_t i = c->mounts_n;
 
 	while (i-- > 0)
 		if (c->mounts[i].own_dev || c->mounts[i].foreign_dev)
@@ -185,7 +202,7 @@ bool compile_in_own_dev(const struct compile *c, const char *path)
 
 	if (!dev || !dev->own_dev || !starts_with(path, "/dev/") || strstr(path, "/../"))
 		return false;
-	for (m = dev + 1; m < c->mounts + c->config->mounts.n; m++) {
+	for (m = dev + 1; m < c->mounts + c->mounts_n; m++) {
 		size_t n = strlen(m->destination);
 
 		if (m->kind != MOUNT_CHANGE && strncmp(path, m->destination, n) == 0 &&
@@ -199,7 +216,7 @@ void compile_mounts_parent(struct compile *c)
 {
 	size_t i;
 
-	for (i = 0; i < c->config->mounts.n; i++) {
+	for (i = 0; i < c->mounts_n; i++) {
 		const struct mount_plan *m = &c->mounts[i];
 		struct plan_op *op;
 
@@ -280,7 +297,7 @@ void compile_mounts_walker(struct compile *c)
 {
 	size_t i;
 
-	for (i = 0; i < c->config->mounts.n; i++) {
+	for (i = 0; i < c->mounts_n; i++) {
 		const struct mount_plan *m = &c->mounts[i];
 
 		if (m->kind == MOUNT_NEW)

@@ -7,6 +7,7 @@
 #include <sys/personality.h>
 
 #include "runtime/compile.h"
+#include "runtime/notify.h"
 #include "spec/names.h"
 
 /* As the peers: what execvp would look through where the environment names no PATH. */
@@ -17,8 +18,7 @@ static const char *field(struct compile *c, const char *prefix, const char *name
 	return arena_join(c->env->arena, prefix, name, NULL);
 }
 
-/* Value of a variable in an environment, the last one counts (as in shells); NULL without. */
-static const char *env_find(const struct strings *env, const char *name)
+const char *env_find(const struct strings *env, const char *name)
 {
 	size_t n = strlen(name), i = env->n;
 
@@ -330,19 +330,26 @@ void compile_process(struct compile *c, const struct process *p, const char *pre
 	op->arg[1] = plan_put_string(c->b, path ? path : DEFAULT_PATH);
 }
 
-/* The environment, and with sockets of a service manager what sd_listen_fds(3) looks for. */
+/* The environment, and with a service manager what sd_listen_fds(3) and sd_notify(3) look for. */
 static uint64_t env_vector(struct compile *c, const struct process *p)
 {
-	struct arena *a = c->env->arena;
+	const struct compile_env *ce = c->env;
+	struct arena *a = ce->arena;
 	struct strings env = {.n = p->env.n};
 
-	if (!c->env->listen_fds)
+	if (!ce->listen_fds && !ce->notify_dir)
 		return compile_vector(c->b, &p->env);
-	env.v = arena_alloc(a, (env.n + 3) * sizeof(*env.v));
+	env.v = arena_alloc(a, (env.n + 5) * sizeof(*env.v));
 	if (env.n)
 		memcpy(env.v, p->env.v, env.n * sizeof(*env.v));
-	env.v[env.n++] = arena_printf(a, "LISTEN_FDS=%u", c->env->listen_fds);
-	env.v[env.n++] = "LISTEN_PID=1";
+	if (ce->listen_fds) {
+		env.v[env.n++] = arena_printf(a, "LISTEN_FDS=%u", ce->listen_fds);
+		env.v[env.n++] = "LISTEN_PID=1";
+	}
+	if (ce->listen_fds && ce->listen_names)
+		env.v[env.n++] = arena_join(a, "LISTEN_FDNAMES=", ce->listen_names, NULL);
+	if (ce->notify_dir)
+		env.v[env.n++] = "NOTIFY_SOCKET=" NOTIFY_CONTAINER;
 	return compile_vector(c->b, &env);
 }
 

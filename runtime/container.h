@@ -24,6 +24,8 @@ struct runtime {
 	struct warnings *warn;	/* may be NULL */
 	unsigned fail_op;	/* test builds: the operation to fail; 0 none */
 	unsigned listen_fds;	/* sockets of a service manager, from descriptor 3 on (create, run) */
+	const char *listen_names;  /* LISTEN_FDNAMES, or NULL */
+	const char *notify_socket; /* NOTIFY_SOCKET (create, run, start), or NULL */
 	bool cgroup_disabled;	/* --cgroup-manager disabled */
 };
 

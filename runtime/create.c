@@ -21,6 +21,7 @@
 #include "base/fd.h"
 #include "cgroups/cgroup.h"
 #include "runtime/hooks.h"
+#include "runtime/notify.h"
 #include "runtime/parent.h"
 #include "runtime/record.h"
 #include "runtime/seccomp_cache.h"
@@ -37,6 +38,7 @@ struct making {
 	struct parent parent;
 	struct record record;
 	struct state state;
+	struct notify notify;
 	bool claimed, begun;
 	bool foreground; /* hoy waits for the end */
 };
@@ -45,6 +47,7 @@ static void making_free(struct making *m)
 {
 	if (m->plan.buf)
 		parent_close(&m->parent);
+	notify_close(&m->notify);
 	plan_drop(&m->plan);
 	text_free(&m->bundle.text);
 	record_close(&m->record);
@@ -105,6 +108,16 @@ static void state_begin(struct making *m)
 	record_start_time(getpid(), &m->state.record.creator_start_time);
 }
 
+/* The directory for notifications, and unless that is left to `start` the socket in it. */
+static int making_notify(struct making *m, enum plan_kind kind, struct error *err)
+{
+	int r = m->bundle.notify ? notify_make_dir(&m->record, err) : 0;
+
+	if (r == 0 && m->bundle.notify && kind != PLAN_CREATE)
+		r = notify_listen(&m->notify, &m->record, err);
+	return r;
+}
+
 /* Everything up to the clone. */
 static int making_begin(struct making *m, enum plan_kind kind, struct error *err)
 {
@@ -112,6 +125,7 @@ static int making_begin(struct making *m, enum plan_kind kind, struct error *err
 	int r;
 
 	m->record = (struct record)RECORD_INIT;
+	m->notify = (struct notify)NOTIFY_NONE;
 	r = container_id_check(m->opt->id, err);
 	if (r == 0)
 		r = bundle_read(m->rt, m->opt, &m->arena, &m->bundle, err);
@@ -120,6 +134,9 @@ static int making_begin(struct making *m, enum plan_kind kind, struct error *err
 				   m->opt->console_socket, !m->foreground, err);
 	if (r == 0)
 		r = bundle_filter(m->rt->root, &m->arena, &m->bundle, err);
+	if (r == 0 && bundle_notifies(m->rt, &m->bundle))
+		notify_connect(m->rt->notify_socket, m->rt->warn, &m->notify);
+	m->bundle.notify = m->notify.manager >= 0;
 	if (r == 0 && m->bundle.cgroup)
 		r = cgroup_root_open(&cgroups, &m->arena, err);
 	if (r == 0)
@@ -142,6 +159,9 @@ static int making_begin(struct making *m, enum plan_kind kind, struct error *err
 	if (r < 0)
 		return r;
 	m->claimed = true;
+	r = making_notify(m, kind, err);
+	if (r < 0)
+		return r;
 	if (kind == PLAN_CREATE) {
 		r = record_socket_bind(&m->record, err);
 		if (r < 0)
@@ -203,8 +223,12 @@ static int make(const struct runtime *rt, const struct create_options *opt, enum
 
 	if (r == 0)
 		r = making_finish(&m, kind == PLAN_CREATE ? "created" : "running", err);
-	if (r < 0)
+	if (r < 0) {
 		making_undo(&m);
+	} else if (m.notify.socket >= 0) {
+		warn_flush(rt->warn);
+		notify_wait(&m.notify, m.parent.child.pidfd, m.parent.child.pid);
+	}
 	making_free(&m);
 	return r;
 }
@@ -242,8 +266,9 @@ int container_run(const struct runtime *rt, const struct create_options *opt, in
 	warn_flush(rt->warn);
 	if (r == 0)
 		r = m.parent.terminal >= 0
-			    ? terminal_wait(m.parent.terminal, signals, m.parent.child.pidfd, err)
-			    : signals_wait(signals, m.parent.child.pidfd, err);
+			    ? terminal_wait(m.parent.terminal, signals, m.parent.child.pidfd,
+					    &m.notify, err)
+			    : signals_wait(signals, m.parent.child.pidfd, &m.notify, err);
 	if (r < 0) {
 		making_undo(&m);
 	} else {

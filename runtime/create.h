@@ -16,6 +16,7 @@ struct bundle {
 	const struct config *config;
 	struct seccomp_filter *seccomp; /* bundle_filter() has made it; NULL: none */
 	bool seccomp_new;		/* it is not in the cache yet */
+	bool notify; /* the container is to have a socket for notifications; bundle_notifies() */
 	struct text text; /* of config.json; the owner frees it */
 };
 
@@ -25,6 +26,9 @@ int bundle_read(const struct runtime *rt, const struct create_options *opt, stru
 /* Makes the filter that linux.seccomp asks for, if it does, from the cache of the state directory
  * where it is there. root NULL: no cache. */
 int bundle_filter(const char *root, struct arena *a, struct bundle *bundle, struct error *err);
+/* Whether hoy is to bring a socket for notifications: a service manager asks for it, the container has
+ * mounts of its own, and its engine has not seen to it already. */
+bool bundle_notifies(const struct runtime *rt, const struct bundle *bundle);
 /* Compiles it; caps_available and cgroup_mount come from the machine. 0 or negative errno. */
 int bundle_compile(const struct runtime *rt, const struct create_options *opt,
 		   const struct bundle *bundle, enum plan_kind kind, const char *cgroup_mount,

@@ -176,6 +176,7 @@ int container_exec(const struct runtime *rt, const struct exec_options *opt, int
 		   struct error *err)
 {
 	struct execing e = {.rt = rt, .opt = opt, .record = RECORD_INIT, .live = LIVE_INIT};
+	const struct notify none = NOTIFY_NONE;
 	_cleanup_fd_ int signals = -1;
 	int r = find(&e, err);
 
@@ -195,8 +196,9 @@ int container_exec(const struct runtime *rt, const struct exec_options *opt, int
 	warn_flush(rt->warn);
 	if (r == 0 && !opt->detach) {
 		r = e.parent.terminal >= 0
-			    ? terminal_wait(e.parent.terminal, signals, e.parent.child.pidfd, err)
-			    : signals_wait(signals, e.parent.child.pidfd, err);
+			    ? terminal_wait(e.parent.terminal, signals, e.parent.child.pidfd,
+					    &none, err)
+			    : signals_wait(signals, e.parent.child.pidfd, &none, err);
 		if (r >= 0) {
 			*status = r;
 			r = 0;

@@ -31,20 +31,24 @@ static void forward(int signal_fd, int pidfd)
 		sys_pidfd_send_signal(pidfd, (int)info.ssi_signo);
 }
 
-int signals_wait(int signal_fd, int pidfd, struct error *err)
+int signals_wait(int signal_fd, int pidfd, const struct notify *n, struct error *err)
 {
 	siginfo_t info = {0};
 
 	for (;;) {
-		struct pollfd fds[2] = {
+		struct pollfd fds[3] = {
 			{.fd = pidfd, .events = POLLIN},
 			{.fd = signal_fd, .events = POLLIN},
+			{.fd = n->socket, .events = POLLIN},
 		};
 
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+		if (poll(fds, 3, -1) < 0 && errno != EINTR)
 			return error_set(err, errno, "wait for the container");
 		if (fds[1].revents)
 			forward(signal_fd, pidfd);
+		/* Asked once more at the end: its last word. */
+		if (n->socket >= 0 && (fds[0].revents || fds[2].revents))
+			notify_relay(n, 0);
 		if (fds[0].revents)
 			break;
 	}

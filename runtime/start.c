@@ -10,6 +10,7 @@
 #include "runtime/container.h"
 #include "runtime/hooks.h"
 #include "runtime/live.h"
+#include "runtime/notify.h"
 #include "runtime/parent.h"
 
 #define END_WAIT_MS 1000
@@ -57,6 +58,8 @@ struct starting {
 	struct plan plan;
 	struct parent parent;
 	const struct state *state;
+	struct notify notify;
+	struct live live;
 };
 
 /* *ours: the walker has taken this start for the one; before, a failure concerns only us. */
@@ -74,7 +77,10 @@ static int starting_walk(struct starting *s, int sock, bool *ours, struct error 
 	*ours = true;
 	/* The walker has left its socket for good: nobody else can start it. */
 	unlinkat(s->record.dir, RECORD_SOCKET, 0);
-	r = parent_continue(&s->parent, err);
+	/* Only now is nobody else at it; and the walker waits for it (BARRIER_NOTIFY). */
+	r = notify_listen(&s->notify, &s->record, err);
+	if (r == 0)
+		r = parent_continue(&s->parent, err);
 	if (r < 0)
 		return r;
 	running = *s->state;
@@ -82,14 +88,14 @@ static int starting_walk(struct starting *s, int sock, bool *ours, struct error 
 	r = record_lock(&s->record, err);
 	if (r == 0)
 		r = record_write(&s->record, &running, err);
+	record_unlock(&s->record);
 	/* A container that ended at once may have been deleted at once. */
 	return r == -ENOENT ? 0 : r;
 }
 
 int container_start(const struct runtime *rt, const char *id, struct error *err)
 {
-	struct starting s = {.record = RECORD_INIT};
-	const char *status;
+	struct starting s = {.record = RECORD_INIT, .notify = NOTIFY_NONE, .live = LIVE_INIT};
 	bool ours = false;
 	int r, sock = -1;
 
@@ -100,9 +106,9 @@ int container_start(const struct runtime *rt, const char *id, struct error *err)
 		r = record_read(&s.record, &s.arena, &s.state, err);
 	if (r < 0)
 		goto out;
-	status = live_status(&s.record, s.state);
-	if (!streq(status, "created")) {
-		r = not_created(id, status, err);
+	live_look(&s.record, s.state, &s.live);
+	if (!streq(s.live.status, "created")) {
+		r = not_created(id, s.live.status, err);
 		goto out;
 	}
 	r = record_load_plan(&s.record, &s.plan, err);
@@ -116,13 +122,21 @@ int container_start(const struct runtime *rt, const char *id, struct error *err)
 	}
 	r = peer_check(sock, s.state, err);
 	if (r == 0) {
+		if (faccessat(s.record.dir, NOTIFY_DIR, F_OK, 0) == 0)
+			notify_connect(rt->notify_socket, rt->warn, &s.notify);
 		r = starting_walk(&s, fd_take(&sock), &ours, err);
 		if (r < 0 && ours)
 			container_delete(rt, id, true, NULL);
 		parent_close(&s.parent);
+		if (r == 0 && s.notify.socket >= 0) {
+			warn_flush(rt->warn);
+			notify_wait(&s.notify, s.live.pidfd, (int)s.state->pid);
+		}
 	}
 out:
 	fd_close(sock);
+	notify_close(&s.notify);
+	live_close(&s.live);
 	plan_drop(&s.plan);
 	record_close(&s.record);
 	arena_free(&s.arena);

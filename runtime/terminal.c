@@ -115,6 +115,7 @@ static void forward(int signal_fd, int pidfd, int master)
 
 struct relay {
 	int master, signal_fd, pidfd;
+	const struct notify *notify;
 	struct buffer in, out; /* to the container, from it */
 	bool dead;	       /* the child has ended */
 };
@@ -129,11 +130,12 @@ static bool relay_step(struct relay *r)
 		{.fd = empty(&r->in) || r->dead ? -1 : r->master, .events = POLLOUT},
 		{.fd = r->out.ended || !empty(&r->out) ? -1 : r->master, .events = POLLIN},
 		{.fd = empty(&r->out) ? -1 : STDOUT_FILENO, .events = POLLOUT},
+		{.fd = r->notify->socket, .events = POLLIN},
 	};
 	int n;
 
 	/* Once it is dead, only what it has written already is of interest. */
-	n = poll(fds, 6, r->dead && empty(&r->out) ? 0 : -1);
+	n = poll(fds, 7, r->dead && empty(&r->out) ? 0 : -1);
 	if (n < 0)
 		return errno == EINTR;
 	if (n == 0)
@@ -148,6 +150,8 @@ static bool relay_step(struct relay *r)
 		buffer_read(&r->out, r->master);
 	if (fds[5].revents)
 		buffer_write(&r->out, STDOUT_FILENO);
+	if (fds[6].revents)
+		notify_relay(r->notify, 0);
 	if (fds[0].revents)
 		r->dead = true;
 	return !(r->dead && r->out.ended && empty(&r->out));
@@ -161,9 +165,9 @@ static bool in_background(void)
 	return foreground >= 0 && foreground != getpgrp();
 }
 
-int terminal_wait(int master, int signal_fd, int pidfd, struct error *err)
+int terminal_wait(int master, int signal_fd, int pidfd, const struct notify *n, struct error *err)
 {
-	struct relay r = {.master = master, .signal_fd = signal_fd, .pidfd = pidfd};
+	struct relay r = {.master = master, .signal_fd = signal_fd, .pidfd = pidfd, .notify = n};
 	struct termios saved, raw;
 	bool own = !in_background() && tcgetattr(STDIN_FILENO, &saved) == 0;
 
@@ -180,5 +184,5 @@ int terminal_wait(int master, int signal_fd, int pidfd, struct error *err)
 		;
 	if (own)
 		tcsetattr(STDIN_FILENO, TCSADRAIN, &saved);
-	return signals_wait(signal_fd, pidfd, err);
+	return signals_wait(signal_fd, pidfd, n, err);
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "runtime/notify.h"
 
 /* A terminal without --console-socket needs somebody who waits, and the reverse (as runc). */
 int terminal_check(bool terminal, const char *console_socket, bool detached, struct error *err);
@@ -16,8 +17,9 @@ int terminal_check(bool terminal, const char *console_socket, bool detached, str
 void terminal_size(unsigned *width, unsigned *height);
 
 /* Copies between the caller's streams and the master until the child has ended and all that it has
- * written is out; forwards signals (SIGWINCH becomes the new size). The caller's terminal is raw
- * meanwhile, and as it was afterwards. Returns as signals_wait. */
-int terminal_wait(int master, int signal_fd, int pidfd, struct error *err);
+ * written is out; forwards signals (SIGWINCH becomes the new size) and notifications. The caller's
+ * terminal is raw meanwhile, and as it was afterwards. Returns as signals_wait. */
+int terminal_wait(int master, int signal_fd, int pidfd, const struct notify *n,
+		  struct error *err);
 
 #endif

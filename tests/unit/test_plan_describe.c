@@ -226,7 +226,8 @@ static void test_names(void **state)
 	assert_string_equal(plan_barrier_name(BARRIER_READY), "ready");
 	assert_string_equal(plan_barrier_name(0), "unknown");
 	assert_string_equal(plan_barrier_name(BARRIER_START), "start");
-	assert_string_equal(plan_barrier_name(BARRIER_START + 1), "unknown");
+	assert_string_equal(plan_barrier_name(BARRIER_NOTIFY), "notify");
+	assert_string_equal(plan_barrier_name(BARRIER_NOTIFY + 1), "unknown");
 	assert_string_equal(plan_barrier_name(~0u), "unknown");
 }
 
