@@ -16,6 +16,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -82,6 +83,7 @@ static void state_begin(struct making *m)
 {
 	const struct hooks *h = &m->bundle.config->hooks;
 	const struct namespaces *ns = &m->bundle.config->linux_conf->namespaces;
+	struct stat st;
 	size_t i;
 
 	m->state = (struct state){
@@ -106,6 +108,8 @@ static void state_begin(struct making *m)
 		m->state.record.own_pid_namespace |=
 			streq(ns->v[i].type, "pid") && !ns->v[i].path;
 	record_start_time(getpid(), &m->state.record.creator_start_time);
+	if (m->parent.cgroup_fd >= 0 && fstat(m->parent.cgroup_fd, &st) == 0)
+		m->state.record.cgroup_inode = st.st_ino;
 }
 
 /* The directory for notifications, and unless that is left to `start` the socket in it. */

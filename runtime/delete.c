@@ -16,7 +16,8 @@
 #include "runtime/hooks.h"
 #include "runtime/live.h"
 
-#define WAIT_MS 10000
+#define WAIT_MS	      10000
+#define FORCE_WAIT_MS 2000
 
 /* The cgroup that the record names; without a record, the one that carries the ID. */
 static const char *cgroup_of(const struct cgroup_root *root, const struct runtime *rt,
@@ -156,6 +157,38 @@ static int delete_lost(const struct runtime *rt, const char *id, struct arena *a
 	return r;
 }
 
+/* Kills what is in the cgroup of a container that has no record yet. */
+static int kill_unknown(const struct runtime *rt, const char *id, struct arena *a, struct error *err)
+{
+	struct cgroup_root root;
+	const char *path;
+	int r = cgroup_root_open(&root, a, err), fd;
+
+	if (r < 0)
+		return r;
+	path = cgroup_of(&root, rt, id, NULL, a);
+	if (path && cgroup_open(&root, path, &fd) == 0) {
+		r = cgroup_kill(fd, err);
+		close(fd);
+	}
+	fd_close(root.fd);
+	return r;
+}
+
+/* With force also from whoever holds the lock and gets no further: a creation that was frozen. */
+static int delete_lock(const struct runtime *rt, struct record *rec, bool force, struct arena *a,
+		       struct error *err)
+{
+	int r = force ? record_lock_within(rec, FORCE_WAIT_MS, err) : record_lock(rec, err);
+
+	if (r != -EBUSY || !force)
+		return r;
+	if (err)
+		*err = (struct error)ERROR_INIT;
+	r = kill_unknown(rt, rec->id, a, err);
+	return r < 0 ? r : record_lock(rec, err);
+}
+
 int container_delete(const struct runtime *rt, const char *id, bool force, struct error *err)
 {
 	_cleanup_(arena_free) struct arena a = ARENA_INIT;
@@ -173,7 +206,7 @@ int container_delete(const struct runtime *rt, const char *id, bool force, struc
 		return delete_lost(rt, id, &a, err);
 	}
 	if (r == 0)
-		r = record_lock(&rec, err);
+		r = delete_lock(rt, &rec, force, &a, err);
 	if (r == -ENOENT && force)
 		r = 0;
 	else if (r == 0) {

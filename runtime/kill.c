@@ -50,7 +50,7 @@ int container_kill(const struct runtime *rt, const char *id, int sig, bool all,
 		r = error_say(err, ESRCH, "container \"%s\" is %s: container not running", id,
 			      live.status);
 	else if (wants_all(s, sig, all))
-		r = signal_cgroup(&live, s, sig, err);
+		r = live_ended(&live, id, signal_cgroup(&live, s, sig, err), err);
 	else if (sys_pidfd_send_signal(live.pidfd, sig) < 0)
 		r = error_set(err, errno, "send signal %d to container \"%s\"", sig, id);
 	live_close(&live);

@@ -2,11 +2,15 @@
 #include "runtime/live.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/fd.h"
 #include "base/sys.h"
 #include "cgroups/cgroup.h"
+
+#define END_WAIT_MS 1000
 
 /* The process that was recorded, not another that has its pid now: the pidfd first, then the
  * start time, so that the pid can't be recycled in between. -1 when it is gone. */
@@ -25,16 +29,23 @@ static int process_open(int64_t pid, uint64_t start_time)
 	return fd_close(fd);
 }
 
+/* -ENOENT also where a later container has one of that name. */
 static int cgroup_of(const struct state *s, struct error *err)
 {
 	_cleanup_(arena_free) struct arena a = ARENA_INIT;
 	struct cgroup_root root;
+	struct stat st;
 	int r = cgroup_root_open(&root, &a, err), fd = -1;
 
 	if (r < 0)
 		return r;
 	r = cgroup_open(&root, s->record.cgroup, &fd);
 	fd_close(root.fd);
+	if (r == 0 && s->record.cgroup_inode &&
+	    (fstat(fd, &st) < 0 || st.st_ino != s->record.cgroup_inode)) {
+		fd_close(fd);
+		r = -ENOENT;
+	}
 	return r < 0 ? error_set(err, -r, "open the cgroup %s", s->record.cgroup) : fd;
 }
 
@@ -104,4 +115,15 @@ const char *live_status(const struct record *rec, const struct state *s)
 int live_take_cgroup(struct live *live, const struct state *s, struct error *err)
 {
 	return live->cgroup >= 0 ? fd_take(&live->cgroup) : cgroup_of(s, err);
+}
+
+int live_ended(const struct live *live, const char *id, int r, struct error *err)
+{
+	struct pollfd p = {.fd = live->pidfd, .events = POLLIN};
+
+	if ((r != -ENOENT && r != -ENODEV) || live->pidfd < 0 || poll(&p, 1, END_WAIT_MS) <= 0)
+		return r;
+	if (err)
+		*err = (struct error)ERROR_INIT;
+	return error_say(err, ESRCH, "container \"%s\" is stopped: container not running", id);
 }

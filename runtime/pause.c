@@ -10,69 +10,84 @@
 
 #define FREEZE_WAIT_MS 10000
 
-/* Opens the cgroup of a container and says what its status is. Descriptor or negative errno. */
-static int container_cgroup(const struct runtime *rt, const char *id, struct arena *a,
-			    const char **status, struct error *err)
+struct target {
+	const char *id;
+	struct live live;
+	int cgroup;
+};
+
+/* Finds the container and opens its cgroup, which is what is asked for. 0 or negative errno. */
+static int target_open(struct target *t, const struct runtime *rt, struct arena *a, struct error *err)
 {
 	struct record rec = RECORD_INIT;
-	struct live live = LIVE_INIT;
 	const struct state *s;
-	int r = container_id_check(id, err);
+	int r = container_id_check(t->id, err);
 
 	if (r == 0)
-		r = record_open(rt->root, id, &rec, err);
+		r = record_open(rt->root, t->id, &rec, err);
 	if (r < 0)
 		return r;
 	r = record_read(&rec, a, &s, err);
 	if (r == 0)
-		live_look(&rec, s, &live);
+		live_look(&rec, s, &t->live);
 	record_close(&rec);
 	if (r < 0)
 		return r;
-	*status = live.status;
-	if (streq(live.status, "stopped"))
-		r = error_say(err, ESRCH, "container \"%s\" is stopped: container not running", id);
-	else if (!s->record.cgroup)
-		r = error_say(err, ENOTSUP, "container \"%s\" has no cgroup of its own", id);
-	else
-		r = live_take_cgroup(&live, s, err);
-	live_close(&live);
+	/* No process, or none yet that is known. */
+	if (t->live.pidfd < 0)
+		return error_say(err, ESRCH, "container \"%s\" is %s: container not running", t->id,
+				 t->live.status);
+	if (!s->record.cgroup)
+		return error_say(err, ENOTSUP, "container \"%s\" has no cgroup of its own", t->id);
+	t->cgroup = live_take_cgroup(&t->live, s, err);
+	return t->cgroup < 0 ? t->cgroup : 0;
+}
+
+/* Ends what was begun with r as its outcome so far. */
+static int target_close(struct target *t, int r, struct error *err)
+{
+	r = live_ended(&t->live, t->id, r, err);
+	fd_close(t->cgroup);
+	live_close(&t->live);
 	return r;
+}
+
+#define TARGET(id) {id, LIVE_INIT, -1}
+
+static int freeze(const struct runtime *rt, const char *id, bool on, struct error *err)
+{
+	_cleanup_(arena_free) struct arena a = ARENA_INIT;
+	struct target t = TARGET(id);
+	int r = target_open(&t, rt, &a, err);
+
+	if (r == 0 && on && !streq(t.live.status, "running") && !streq(t.live.status, "created"))
+		r = error_say(err, EINVAL, "container \"%s\" is %s: container not running", id,
+			      t.live.status);
+	else if (r == 0 && !on && !streq(t.live.status, "paused"))
+		r = error_say(err, EINVAL, "container \"%s\" is %s: container not paused", id,
+			      t.live.status);
+	if (r == 0)
+		r = cgroup_freeze(t.cgroup, on, FREEZE_WAIT_MS, err);
+	return target_close(&t, r, err);
 }
 
 int container_pause(const struct runtime *rt, const char *id, struct error *err)
 {
-	_cleanup_(arena_free) struct arena a = ARENA_INIT;
-	const char *status;
-	_cleanup_fd_ int fd = container_cgroup(rt, id, &a, &status, err);
-
-	if (fd < 0)
-		return fd;
-	if (!streq(status, "running") && !streq(status, "created"))
-		return error_say(err, EINVAL, "container \"%s\" is %s: container not running", id,
-				 status);
-	return cgroup_freeze(fd, true, FREEZE_WAIT_MS, err);
+	return freeze(rt, id, true, err);
 }
 
 int container_resume(const struct runtime *rt, const char *id, struct error *err)
 {
-	_cleanup_(arena_free) struct arena a = ARENA_INIT;
-	const char *status;
-	_cleanup_fd_ int fd = container_cgroup(rt, id, &a, &status, err);
-
-	if (fd < 0)
-		return fd;
-	if (!streq(status, "paused"))
-		return error_say(err, EINVAL, "container \"%s\" is %s: container not paused", id,
-				 status);
-	return cgroup_freeze(fd, false, FREEZE_WAIT_MS, err);
+	return freeze(rt, id, false, err);
 }
 
 int container_pids(const struct runtime *rt, const char *id, struct arena *a,
 		   struct cgroup_pids *ret, struct error *err)
 {
-	const char *status;
-	_cleanup_fd_ int fd = container_cgroup(rt, id, a, &status, err);
+	struct target t = TARGET(id);
+	int r = target_open(&t, rt, a, err);
 
-	return fd < 0 ? fd : cgroup_pids(fd, a, ret, err);
+	if (r == 0)
+		r = cgroup_pids(t.cgroup, a, ret, err);
+	return target_close(&t, r, err);
 }

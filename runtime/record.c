@@ -9,14 +9,20 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/number.h"
 #include "base/process.h"
 #include "base/sys.h"
 
 #define RECORD_MAX   (4u << 20)
 #define REMOVE_TRIES 100
+
+#define LOCK_WAIT_MS  30000
+#define READ_WAIT_MS  10000
+#define LOCK_PAUSE_NS 500000
 
 /* Not inlined: its path is a page of stack that nobody else needs. */
 __attribute__((noinline)) static void root_make(const char *root)
@@ -113,14 +119,46 @@ static void claim_wait(const struct record *rec)
 	flock(rec->root, LOCK_UN);
 }
 
+/*
+ * flock(2) with a time limit. Who holds it for long is not at work: a creation that was frozen or
+ * stopped, or what it has left, for the child that it was killed over holds the lock too.
+ */
+static int flock_within(int fd, int op, int timeout_ms)
+{
+	const struct timespec pause = {.tv_nsec = LOCK_PAUSE_NS};
+	int64_t deadline = 0;
+
+	while (flock(fd, op | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return -errno;
+		if (!deadline)
+			deadline = now_ms() + timeout_ms;
+		else if (now_ms() > deadline)
+			return -EBUSY;
+		nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
 int record_lock(struct record *rec, struct error *err)
 {
+	return record_lock_within(rec, LOCK_WAIT_MS, err);
+}
+
+int record_lock_within(struct record *rec, int timeout_ms, struct error *err)
+{
 	struct stat st;
+	int r;
 
 	claim_wait(rec);
-	while (flock(rec->dir, LOCK_EX) < 0)
-		if (errno != EINTR)
-			return error_set(err, errno, "lock the state of %s", rec->id);
+	r = flock_within(rec->dir, LOCK_EX, timeout_ms);
+	if (r == -EBUSY) {
+		error_hint(err, "hoy delete --force %s ends what hangs", rec->id);
+		return error_say(err, EBUSY, "container \"%s\" is being made or deleted by another",
+				 rec->id);
+	}
+	if (r < 0)
+		return error_set(err, -r, "lock the state of %s", rec->id);
 	rec->locked = true;
 	if (fstat(rec->dir, &st) < 0 || st.st_nlink == 0)
 		return missing(rec->id, err);
@@ -148,7 +186,7 @@ static bool gone(const struct record *rec)
 
 	if (dir >= 0 && !rec->locked) {
 		claim_wait(rec);
-		flock(dir, LOCK_SH);
+		flock_within(dir, LOCK_SH, READ_WAIT_MS);
 	}
 	return fstat(rec->dir, &st) == 0 && st.st_nlink == 0;
 }

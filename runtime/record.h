@@ -36,8 +36,11 @@ struct record {
 int record_claim(const char *root, const char *id, struct record *ret, struct error *err);
 /* Opens an existing one. -ENOENT: `container "x" does not exist`. */
 int record_open(const char *root, const char *id, struct record *ret, struct error *err);
-/* Waits for the lock; -ENOENT when it was deleted meanwhile. Closing releases it. */
+/* Waits for the lock; -ENOENT when it was deleted meanwhile, -EBUSY when somebody has held it for
+ * half a minute. Closing releases it. */
 int record_lock(struct record *rec, struct error *err);
+/* The same with a time of one's own. */
+int record_lock_within(struct record *rec, int timeout_ms, struct error *err);
 void record_unlock(struct record *rec);
 void record_close(struct record *rec);
 

@@ -284,3 +284,43 @@ idle_up() {
     run env PATH=/nowhere "$HOY" --root "$HOY_ROOT" ps -f json "$ID"
     is "[$(pid_of)]"
 }
+
+# ---- What was frozen from outside, while it was being made ---------------------------------------
+
+# frozen_create: a creation that stands still, because its cgroup was frozen before there was a process
+# in it. Sets STRACE, whose child the creator is, and CGROUP.
+frozen_create() {
+    require_tool strace
+    bundle_new sleep 1000
+    CGROUP=/sys/fs/cgroup/hoy-$ID
+    strace -qq -o /dev/null -e trace=clone3 -e inject=clone3:delay_enter=1500000 \
+        "$HOY" --root "$HOY_ROOT" create -b "$BUNDLE" "$ID" </dev/null >"$BATS_TEST_TMPDIR/create" 2>&1 3>&- &
+    STRACE=$!
+    wait_until 10 test -e "$CGROUP/cgroup.freeze"
+    echo 1 >"$CGROUP/cgroup.freeze"
+    wait_until 10 occupied
+}
+
+occupied() {
+    [[ -n $(<"$CGROUP/cgroup.procs") ]]
+}
+
+@test "delete --force ends a creation that was frozen" {
+    frozen_create
+    run timeout 30 "$HOY" --root "$HOY_ROOT" delete --force "$ID"
+    succeeded
+    is ''
+    ! wait "$STRACE"
+    file_has "$BATS_TEST_TMPDIR/create" 'its first process was killed by signal 9'
+    [[ -z $(ls -A "$HOY_ROOT") && ! -e $CGROUP ]]
+}
+
+@test "delete --force takes away what a killed creation has left frozen" {
+    frozen_create
+    pkill -KILL -P "$STRACE"
+    ! wait "$STRACE"
+    run timeout 30 "$HOY" --root "$HOY_ROOT" delete --force "$ID"
+    succeeded
+    is ''
+    [[ -z $(ls -A "$HOY_ROOT") && ! -e $CGROUP ]]
+}
