@@ -239,12 +239,14 @@ killed_walk() {
     ((killed > ${#CALLS[@]} * 8 / 10 / step)) || { echo "killed only $killed times" >&2; return 1; }
 }
 
+# bats test_tags=syscalls
 @test "hoy create killed at every system call leaves what delete --force takes away" {
     require_tool strace
     bundle_new true
     killed_walk 1 create -b "$BUNDLE" "$ID"
 }
 
+# bats test_tags=syscalls
 @test "hoy run killed at every third system call, with hooks and a user namespace" {
     require_tool strace
     bundle_new true
@@ -254,6 +256,7 @@ killed_walk() {
     killed_walk 3 run -b "$BUNDLE" "$ID"
 }
 
+# bats test_tags=syscalls
 @test "hoy delete killed at every system call can be repeated" {
     require_tool strace
     local call before said
@@ -269,6 +272,7 @@ killed_walk() {
     done
 }
 
+# bats test_tags=syscalls
 @test "the walker killed at any of its own system calls is reported, and nothing is left" {
     require_tool strace
     local call before code seen=0 i

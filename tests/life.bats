@@ -274,6 +274,7 @@ PY
     [[ -e $BUNDLE/rootfs/mark ]]
 }
 
+# bats test_tags=syscalls
 @test "a start that is killed at any system call leaves a container that is created or has started" {
     require_tool strace
     bundle_new
@@ -963,6 +964,7 @@ public_copy() {
     [[ $(jq -r '[.operations[].actor] | unique | join(" ")' <<<"$output") == "both parent walker" ]]
 }
 
+# bats test_tags=syscalls
 @test "plan touches nothing" {
     require_tool strace
     require_tool setpriv

@@ -40,6 +40,8 @@ configure_in() {
         $(cat "$dir/.options" 2>/dev/null) != "$*" ]]; then
         say "configuring $dir${*:+ ($*)}"
         (cd "$dir" && ../configure --quiet "$@")
+        # What was compiled with other options would stay.
+        [[ ! -e $dir/.options ]] || make -C "$dir" --no-print-directory clean
         echo "$*" >"$dir/.options"
     fi
 }
