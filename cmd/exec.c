@@ -106,6 +106,9 @@ static const struct option_spec exec_table[] = {
 	{.name = "console-socket", .value = "SOCKET", .kind = OPTION_PATH,
 	 .offset = EXEC_FIELD(const char *, exec.console_socket),
 	 .help = "send the master of that terminal to this AF_UNIX socket"},
+	{.name = "cgroup", .value = "PATH", .kind = OPTION_STRING,
+	 .offset = EXEC_FIELD(const char *, exec.cgroup),
+	 .help = "run in this cgroup below the container's, which must be there"},
 	{.name = "pidfd-socket", .value = "SOCKET", .kind = OPTION_PATH,
 	 .offset = EXEC_FIELD(const char *, exec.pidfd_socket),
 	 .help = "send a pidfd of the command to this AF_UNIX socket"},
@@ -113,8 +116,6 @@ static const struct option_spec exec_table[] = {
 	 .refused = "SELinux labels are"},
 	{.name = "apparmor", .value = "PROFILE", .kind = OPTION_REFUSED,
 	 .refused = "AppArmor profiles are"},
-	{.name = "cgroup", .value = "PATH", .kind = OPTION_REFUSED,
-	 .refused = "a cgroup below the container's is"},
 	{0},
 };
 

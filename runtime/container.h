@@ -58,6 +58,7 @@ struct exec_options {
 	bool no_new_privs;
 	bool tty; /* without process_file: make a terminal */
 	const char *console_socket, *pidfd_socket;
+	const char *cgroup; /* below the container's; NULL: the container's own */
 	const char *pid_file;
 	unsigned preserve_fds;
 	bool detach;

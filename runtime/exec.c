@@ -99,6 +99,29 @@ static int compile(struct execing *e, struct error *err)
 	return r;
 }
 
+/* The container's cgroup, or the one below it that was asked for. Descriptor or negative errno. */
+static int cgroup_take(struct execing *e, struct error *err)
+{
+	const char *path = e->opt->cgroup;
+	int fd = live_take_cgroup(&e->live, e->state, err), below;
+
+	if (fd < 0 || !path) {
+		e->parent.first_pid = e->state->pid;
+		return fd;
+	}
+	below = sys_openat2(fd, path[strspn(path, "/")] ? path + strspn(path, "/") : ".",
+			    O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0,
+			    RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+	below = below < 0 ? -errno : below;
+	fd_close(fd);
+	if (below < 0) {
+		error_step(err, "--cgroup %s: open it below %s", path, e->state->record.cgroup);
+		/* Not -ENOENT, by which the caller knows that the container has ended. */
+		return error_set(err, -below, "%s", "") == -ENOENT ? -EINVAL : below;
+	}
+	return below;
+}
+
 static int begin(struct execing *e, struct error *err)
 {
 	int r = 0;
@@ -111,8 +134,11 @@ static int begin(struct execing *e, struct error *err)
 	if (e->join & CLONE_NEWPID)
 		join_add(&e->parent.join, CLONE_NEWPID, fcntl(e->live.pidfd, F_DUPFD_CLOEXEC, 0));
 	e->parent.slots[SLOT_TARGET] = fd_take(&e->live.pidfd);
+	if (e->opt->cgroup && !e->state->record.cgroup)
+		return error_say(err, ENOTSUP, "--cgroup: container \"%s\" has no cgroup of its own",
+				 e->opt->id);
 	if (e->state->record.cgroup) {
-		r = e->parent.cgroup_fd = live_take_cgroup(&e->live, e->state, err);
+		r = e->parent.cgroup_fd = cgroup_take(e, err);
 		/* Where there is no cgroup any more, there is no process in it. */
 		r = r == -ENOENT ? -ESRCH : r < 0 ? r : 0;
 	}

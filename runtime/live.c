@@ -2,7 +2,9 @@
 #include "runtime/live.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -10,7 +12,8 @@
 #include "base/sys.h"
 #include "cgroups/cgroup.h"
 
-#define END_WAIT_MS 1000
+#define END_WAIT_MS	1000
+#define CGROUP_FILE_MAX 65536
 
 /* The process that was recorded, not another that has its pid now: the pidfd first, then the
  * start time, so that the pid can't be recycled in between. -1 when it is gone. */
@@ -115,6 +118,32 @@ const char *live_status(const struct record *rec, const struct state *s)
 int live_take_cgroup(struct live *live, const struct state *s, struct error *err)
 {
 	return live->cgroup >= 0 ? fd_take(&live->cgroup) : cgroup_of(s, err);
+}
+
+int live_cgroup_of(int64_t pid)
+{
+	_cleanup_(arena_free) struct arena a = ARENA_INIT;
+	_cleanup_(text_free) struct text t = TEXT_INIT;
+	struct cgroup_root root;
+	char file[32], *path;
+	int r, fd = -1;
+
+	snprintf(file, sizeof(file), "/proc/%d/cgroup", (int)pid);
+	r = file_read_at(AT_FDCWD, file, CGROUP_FILE_MAX, &t);
+	if (r < 0)
+		return r;
+	/* On a hybrid machine the hierarchies of version 1 come first. */
+	path = starts_with(t.s, "0::") ? t.s : strstr(t.s, "\n0::");
+	path = path ? strchr(path, '/') : NULL;
+	if (!path)
+		return -ENOENT;
+	path[strcspn(path, "\n")] = 0;
+	r = cgroup_root_open(&root, &a, NULL);
+	if (r < 0)
+		return r;
+	r = cgroup_open(&root, path, &fd);
+	fd_close(root.fd);
+	return r < 0 ? r : fd;
 }
 
 int live_ended(const struct live *live, const char *id, int r, struct error *err)

@@ -19,6 +19,7 @@
 #include "plan/message.h"
 #include "runtime/handover.h"
 #include "runtime/hooks.h"
+#include "runtime/live.h"
 
 #define PROC_MAGIC	0x9fa0
 #define PLAN_SEALS	(F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
@@ -195,6 +196,19 @@ static char *const *walker_env(const struct plan *plan)
 	return none;
 }
 
+/* A container whose cgroup has controllers enabled for those below it, systemd's say: no process may be
+ * in it, and its first one is below too. */
+static bool cgroup_of_first(struct parent *p)
+{
+	int fd = live_cgroup_of(p->first_pid);
+
+	if (fd < 0)
+		return false;
+	fd_close(p->cgroup_fd);
+	p->cgroup_fd = fd;
+	return true;
+}
+
 static int clone_child(struct parent *p, const struct plan_op *op, struct error *err)
 {
 	_cleanup_fd_ int init = init_program(err), theirs = -1;
@@ -235,6 +249,12 @@ static int clone_child(struct parent *p, const struct plan_op *op, struct error 
 	r = spec.via ? 0 : join_enter(&p->join, err);
 	if (r == 0)
 		r = child_clone(&spec, &p->child, err);
+	if (r == -EBUSY && p->first_pid && cgroup_of_first(p)) {
+		if (err)
+			*err = (struct error)ERROR_INIT;
+		spec.cgroup = p->cgroup_fd;
+		r = child_clone(&spec, &p->child, err);
+	}
 	back = join_leave(&p->join, r < 0 ? NULL : err);
 	if (r < 0 || back < 0)
 		return r < 0 ? r : back;

@@ -29,6 +29,7 @@ struct parent {
 	const char *cgroup_path; /* once made; NULL before */
 	unsigned cgroup_made;	 /* directories */
 	int cgroup_fd;
+	int64_t first_pid; /* exec: where the cgroup takes no process, that of this one will do; 0 */
 	struct join join; /* namespaces that the child is born in; exec adds that of a pidfd */
 	bool own_pid_ns;     /* of the child */
 	struct child child;

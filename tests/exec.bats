@@ -498,3 +498,39 @@ watch_execs() {
         --argjson c '["CAP_SYS_PTRACE", "CAP_KILL", "CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH", "CAP_SYS_ADMIN"]'
     watch_execs
 }
+
+# ---- Cgroups below the container's ---------------------------------------------------------------
+
+@test "exec --cgroup runs in a cgroup below the container's" {
+    local dir path
+    bundle_new sleep 1000
+    container_up
+    dir=/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$(pid_of)/cgroup")
+    mkdir -p "$dir/sub/deeper"
+    for path in sub /sub sub/deeper; do
+        run hoy exec --cgroup "$path" "$ID" cat /proc/self/cgroup
+        succeeded
+        has "0::/${path#/}"
+    done
+    run hoy exec --cgroup / "$ID" cat /proc/self/cgroup
+    succeeded
+    has '0::/'
+}
+
+@test "exec --cgroup leads nowhere else" {
+    local dir path
+    bundle_new sleep 1000
+    container_up
+    for path in .. sub/../.. cpu:sub none; do
+        run hoy exec --cgroup "$path" "$ID" true
+        [[ $status == 255 ]]
+        has "hoy: --cgroup $path: open it below /hoy-$ID: "
+    done
+    has 'no such file or directory'
+    [[ $(status_of) == running ]]
+    hoy --cgroup-manager disabled create -b "$BUNDLE" "$ID-2" </dev/null >/dev/null 2>&1
+    hoy start "$ID-2"
+    run hoy exec --cgroup sub "$ID-2" true
+    [[ $status == 255 ]]
+    has "--cgroup: container \"$ID-2\" has no cgroup of its own"
+}

@@ -360,6 +360,14 @@ privileges() {
     box --security-opt seccomp=unconfined box grep Seccomp: /proc/self/status
     box --uidmap 0:100000:65536 --gidmap 0:200000:65536 box sh -c 'id -u; cat /proc/self/uid_map /proc/self/gid_map | tr -s " "
         stat -c "%u %g" /etc; touch /tmp/x; hostname >/dev/null; mount -t tmpfs none /mnt || echo no mount'
+    # Podman takes the ids from /etc/subuid, which is the machine's.
+    unshare --mount --propagation slave sh -ec 'mount --bind "$1" /etc/subuid
+        mount --bind "$1" /etc/subgid
+        shift
+        exec "$@" 3>&-' sh "$BATS_TEST_TMPDIR/subids" podman --runtime "$RUNTIME" run --rm \
+        --cgroup-parent "/$HOY_TOKEN" --userns auto:size=5000 box sh -c '
+        id -u; tr -s " " </proc/self/uid_map; touch /tmp/x; stat -c %u /tmp/x' || echo "= $?"
+    box --userns host box sh -c 'tr -s " " </proc/self/uid_map'
     box --sysctl kernel.msgmax=9999 --hostname sea box sh -c 'cat /proc/sys/kernel/msgmax; hostname'
 }
 
@@ -368,12 +376,14 @@ privileges() {
 {"defaultAction": "SCMP_ACT_ALLOW", "architectures": ["SCMP_ARCH_X86_64"],
  "syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 95}]}
 PROFILE
+    echo containers:2000000:1000000 >"$BATS_TEST_TMPDIR/subids"
     same privileges
     has $'NoNewPrivs:\t1'
     has 'uid=1000(sailor) gid=5'
     has $'1\nSeccomp:\t2\n= 0'
     has $'Seccomp:\t0\n= 0'
     has $'\n0\n 0 100000 65536\n 0 200000 65536\n0 0'
+    has $'\n0\n 0 2000000 5000\n0\n 0 0 4294967295\n= 0'
     has $'9999\nsea\n= 0'
 }
 

@@ -332,3 +332,24 @@ cgroup_dir() {
         done
     done
 }
+
+# ---- exec where the container's own cgroup takes no process --------------------------------------
+
+@test "exec finds the first process's cgroup when the container has enabled controllers" {
+    bundle_new
+    script 'cd /sys/fs/cgroup; mkdir first; echo $$ >first/cgroup.procs; echo +pids >cgroup.subtree_control
+        mkdir other; echo up; exec sleep 1000'
+    cfg '(.mounts[] | select(.destination == "/sys/fs/cgroup") | .options) -= ["ro"]'
+    resources '{pids: {limit: 100}}'
+    container_up
+    wait_output up
+    run hoy exec "$ID" cat /proc/self/cgroup
+    succeeded
+    has '0::/first'
+    run hoy exec --cgroup other "$ID" cat /proc/self/cgroup
+    succeeded
+    has '0::/other'
+    run hoy exec --cgroup / "$ID" true
+    [[ $status == 255 ]]
+    has 'controllers enabled'
+}
