@@ -16,7 +16,6 @@
 #include "base/fd.h"
 
 #define MESSAGE_MAX	4096 /* systemd takes no more */
-#define DESCRIPTORS_MAX 253  /* the kernel's limit of one message */
 #define BARRIER_WAIT_MS 5000 /* as systemd-notify(1) */
 #define RELAY_MAX	64   /* messages in a row: who sends without end must not hold up signals */
 
@@ -25,9 +24,9 @@
  * which would let others speak for the service; nothing with descriptors.
  */
 static const char *const allowed[] = {
-	"READY=",  "RELOADING=", "STOPPING=",	  "STATUS=",	    "ERRNO=",
-	"BUSERROR=", "EXIT_STATUS=", "WATCHDOG=", "WATCHDOG_USEC=", "EXTEND_TIMEOUT_USEC=",
-	"MONOTONIC_USEC=",
+	"READY=",	"RELOADING=", "STOPPING=",	"STATUS=",
+	"ERRNO=",	"BUSERROR=",  "EXIT_STATUS=",	"WATCHDOG=",
+	"WATCHDOG_USEC=", "EXTEND_TIMEOUT_USEC=", "MONOTONIC_USEC=",
 };
 
 static bool line_allowed(const char *line, size_t len)
@@ -43,7 +42,7 @@ static bool line_allowed(const char *line, size_t len)
 	return false;
 }
 
-/* 0 or negative errno. */
+/* Descriptor or negative errno. */
 static int connect_to(const char *path)
 {
 	/* A write must not hold up the signals that hoy forwards. */
@@ -133,23 +132,6 @@ int notify_listen(struct notify *n, const struct record *rec, struct error *err)
 	return 0;
 }
 
-/* What came with a message. Closing a descriptor is the answer to BARRIER=1: what was sent before
- * has been passed on. */
-static void descriptors_close(struct msghdr *h)
-{
-	struct cmsghdr *c;
-
-	for (c = CMSG_FIRSTHDR(h); c; c = CMSG_NXTHDR(h, c)) {
-		const int *fds = (const int *)(const void *)CMSG_DATA(c);
-		size_t i, n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		for (i = 0; i < n; i++)
-			close(fds[i]);
-	}
-}
-
 /* The lines of a message that may pass, appended to out. True when READY=1 is one of them. */
 static bool lines_copy(const char *message, size_t len, struct text *out)
 {
@@ -174,28 +156,21 @@ static void send_text(int manager, const struct text *t)
 		;
 }
 
-/* One message; false when there is none. */
+/*
+ * One message; false when there is none. Descriptors that come with it are not taken, and the kernel drops
+ * them, which is the answer to BARRIER=1: what was sent before has been passed on. (To close one
+ * could take for ever: a file system of the container's may be behind it.)
+ */
 static bool relay_one(const struct notify *n, int pid, bool *ready)
 {
-	union {
-		struct cmsghdr align;
-		char bytes[CMSG_SPACE(DESCRIPTORS_MAX * sizeof(int))];
-	} control;
-	char message[MESSAGE_MAX];
-	struct iovec iov = {.iov_base = message, .iov_len = sizeof(message)};
-	struct msghdr h = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
 	struct text out = TEXT_INIT;
-	ssize_t len = recvmsg(n->socket, &h, MSG_CMSG_CLOEXEC);
+	char message[MESSAGE_MAX];
+	ssize_t len = recv(n->socket, message, sizeof(message), MSG_TRUNC);
 
 	if (len < 0)
 		return errno == EINTR;
 	/* One that is too long is none of sd_notify's. */
-	if (!(h.msg_flags & MSG_TRUNC) && lines_copy(message, (size_t)len, &out)) {
+	if ((size_t)len <= sizeof(message) && lines_copy(message, (size_t)len, &out)) {
 		*ready = true;
 		if (pid)
 			text_addf(&out, "MAINPID=%d\n", pid);
@@ -203,7 +178,6 @@ static bool relay_one(const struct notify *n, int pid, bool *ready)
 	if (out.len)
 		send_text(n->manager, &out);
 	text_free(&out);
-	descriptors_close(&h);
 	return true;
 }
 
