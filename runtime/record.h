@@ -7,6 +7,7 @@
  *				later changes of config.json have no effect
  *	ROOT/.seccomp~cache/	compiled filters of all containers (seccomp_cache.h)
  *	ROOT/ID/start.sock	while it is created: the walker listens on it
+ *	ROOT/ID/notify/		with NOTIFY_SOCKET: what the container sees at /run/notify (notify.h)
  *
  * mkdir of ROOT/ID claims the ID; ROOT is locked from there until the new directory is, so that
  * nobody takes it for a torn one. The record is replaced whole by rename; a lock on the directory
