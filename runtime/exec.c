@@ -18,7 +18,8 @@
 #include "runtime/terminal.h"
 
 #define PROCESS_MAX (16u << 20)
-#define END_WAIT_MS 1000
+#define END_WAIT_MS  1000
+#define GONE_WAIT_MS 200
 
 struct execing {
 	const struct runtime *rt;
@@ -186,11 +187,14 @@ static bool has_ended(const struct execing *e, int wait_ms)
 
 /* Where the container has ended while its new process was being made, that is the reason, and not
  * what the kernel said last. ESRCH: it has left its namespaces, though it may not look dead yet.
- * ENODEV: its cgroup has been removed. */
-static int ended_meanwhile(struct execing *e, int r, struct error *err)
+ * ENODEV, and of the clone ENOENT: its cgroup has been removed, or is about to be. */
+static int ended_meanwhile(struct execing *e, int r, bool born, struct error *err)
 {
-	if (r != -ESRCH && ((r != -EIO && r != -ENODEV) || !has_ended(e, 0)) &&
-	    (r != -ENOMEM || !has_ended(e, END_WAIT_MS)))
+	bool dead = r == -ESRCH || ((r == -EIO || r == -ENODEV) && has_ended(e, 0)) ||
+		    (r == -ENOENT && !born && has_ended(e, GONE_WAIT_MS)) ||
+		    (r == -ENOMEM && has_ended(e, END_WAIT_MS));
+
+	if (!dead)
 		return r;
 	if (err)
 		*err = (struct error)ERROR_INIT;
@@ -204,6 +208,7 @@ int container_exec(const struct runtime *rt, const struct exec_options *opt, int
 	struct execing e = {.rt = rt, .opt = opt, .record = RECORD_INIT, .live = LIVE_INIT};
 	const struct notify none = NOTIFY_NONE;
 	_cleanup_fd_ int signals = -1;
+	bool born;
 	int r = find(&e, err);
 
 	if (r == 0)
@@ -215,8 +220,9 @@ int container_exec(const struct runtime *rt, const struct exec_options *opt, int
 	if (r == 0)
 		r = begin(&e, err);
 	if (r < 0 && e.begun) {
+		born = e.parent.child.pidfd >= 0;
 		parent_kill(&e.parent);
-		r = ended_meanwhile(&e, r, err);
+		r = ended_meanwhile(&e, r, born, err);
 	}
 	*status = 0;
 	warn_flush(rt->warn);
