@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cgroups/cgroup.h"
+#include "cgroups/limits.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -286,6 +287,9 @@ static const struct {
 	{"cpuset.", EINVAL, "a list such as 0-3,7 of what the machine has"},
 	{"cpuset.", ENODEV, "none of these is in the parent's cpuset.*.effective"},
 	{"cpuset.", ENOSPC, "processes in the cgroup would be left without a CPU or memory node"},
+	{"io.", ENODEV, "no disk has this number; a partition has no limits of its own"},
+	{"io.", EOPNOTSUPP, "no scheduler that knows weights is at work on the device (bfq, io.cost)"},
+	{"rdma.", ENODEV, "the machine has no RDMA device of this name"},
 	{"memory.max", EBUSY, "the memory in use can't be reclaimed to this limit"},
 	{"pids.max", EINVAL, "the kernel takes up to 4194304 or max"},
 	{"", ENOENT,
@@ -320,6 +324,16 @@ int cgroup_write(int cgroup_fd, const char *file, const char *value, struct erro
 	if (hint)
 		error_hint(err, "%s", hint);
 	return error_set(err, -r, "%s", "");
+}
+
+int limit_write(int cgroup_fd, const struct limit *l, struct error *err)
+{
+	bool missing = (l->other_file || l->optional) && faccessat(cgroup_fd, l->file, F_OK, 0) < 0;
+
+	if (missing && l->optional)
+		return 0;
+	return missing ? cgroup_write(cgroup_fd, l->other_file, l->other_value, err)
+		       : cgroup_write(cgroup_fd, l->file, l->value, err);
 }
 
 /* The number behind `key` in the lines "key number" of a control file. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Resources as control files. The order is that of the controllers (cpu, cpuset, memory, pids), and
+ * Resources as control files. The order is that of the controllers (cpu, cpuset, memory, pids, io,
+ * hugetlb, rdma), and
  * within one that which the kernel accepts; `unified` is last, so that it overrides.
  */
 #include "cgroups/limits.h"
@@ -11,26 +12,18 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "cgroups/limits_parts.h"
 
 #define CPU_FIELD      "linux.resources.cpu."
 #define MEMORY_FIELD   "linux.resources.memory."
 #define PERIOD_DEFAULT 100000ULL /* microseconds */
-#define PERIOD_MIN     1000ULL
-#define PERIOD_MAX     1000000ULL
 #define SHARES_MIN     2ULL
 #define SHARES_MAX     262144ULL
 #define WEIGHT_MAX     10000ULL
 #define KEY_LENGTH_MAX 255
 
-struct builder {
-	struct arena *a;
-	struct limits out;
-	size_t room;
-	struct text controllers;
-};
-
-static void limit_add(struct builder *b, const char *file, const char *value, const char *field)
+struct limit *limit_add(struct limits_builder *b, const char *file, const char *value,
+			const char *field)
 {
 	if (b->out.n == b->room) {
 		size_t room = b->room ? 2 * b->room : 8;
@@ -41,7 +34,8 @@ static void limit_add(struct builder *b, const char *file, const char *value, co
 		b->out.v = v;
 		b->room = room;
 	}
-	b->out.v[b->out.n++] = (struct limit){file, value, field};
+	b->out.v[b->out.n] = (struct limit){.file = file, .value = value, .field = field};
+	return &b->out.v[b->out.n++];
 }
 
 static bool controller_listed(const char *list, const char *name, size_t len)
@@ -57,7 +51,7 @@ static bool controller_listed(const char *list, const char *name, size_t len)
 	return false;
 }
 
-static void controller_add(struct builder *b, const char *name, size_t len)
+void limits_need(struct limits_builder *b, const char *name, size_t len)
 {
 	if (controller_listed(b->controllers.s, name, len))
 		return;
@@ -67,7 +61,7 @@ static void controller_add(struct builder *b, const char *name, size_t len)
 }
 
 /* A number as the kernel wants it; -1 is "max". */
-static const char *number(struct builder *b, long long v)
+static const char *number(struct limits_builder *b, long long v)
 {
 	return v == -1 ? "max" : arena_printf(b->a, "%lld", v);
 }
@@ -128,30 +122,19 @@ unsigned long long limits_weight_from_shares(unsigned long long shares)
 	return weight - (double)whole > 1e-9 ? whole + 1 : whole;
 }
 
-static int cpu_max(struct builder *b, const struct cpu *c, struct error *err)
+static void cpu_max(struct limits_builder *b, const struct cpu *c)
 {
 	unsigned long long period = c->period && *c->period ? *c->period : PERIOD_DEFAULT;
 	const char *field = c->quota ? CPU_FIELD "quota" : CPU_FIELD "period";
 	const char *quota;
 
-	if (period < PERIOD_MIN || period > PERIOD_MAX)
-		return error_at(err, CPU_FIELD "period",
-				"%llu is not between %llu and %llu microseconds", period,
-				PERIOD_MIN, PERIOD_MAX);
-	if (c->quota && *c->quota < -1)
-		return error_at(err, CPU_FIELD "quota", "%lld is neither a time nor -1 (unlimited)",
-				(long long)*c->quota);
-	if (is_set(c->quota) && *c->quota > 0 && *c->quota < (int64_t)PERIOD_MIN)
-		return error_at(err, CPU_FIELD "quota", "%lld is below %llu microseconds",
-				(long long)*c->quota, PERIOD_MIN);
 	if (!is_set(c->quota) && !(c->period && *c->period))
-		return 0;
+		return;
 	quota = is_set(c->quota) ? number(b, *c->quota) : "max";
 	limit_add(b, "cpu.max", arena_printf(b->a, "%s %llu", quota, period), field);
-	return 0;
 }
 
-static int cpu_idle(struct builder *b, const struct cpu *c, bool idle, struct error *err)
+static int cpu_idle(struct limits_builder *b, const struct cpu *c, bool idle, struct error *err)
 {
 	if (!c->idle)
 		return 0;
@@ -163,7 +146,7 @@ static int cpu_idle(struct builder *b, const struct cpu *c, bool idle, struct er
 	return 0;
 }
 
-static int cpu_compile(struct builder *b, const struct cpu *c, struct error *err)
+static int cpu_compile(struct limits_builder *b, const struct cpu *c, struct error *err)
 {
 	size_t before = b->out.n;
 	int r;
@@ -177,23 +160,16 @@ static int cpu_compile(struct builder *b, const struct cpu *c, struct error *err
 		limit_add(b, "cpu.weight",
 			  arena_printf(b->a, "%llu", limits_weight_from_shares(*c->shares)),
 			  CPU_FIELD "shares");
-	r = cpu_max(b, c, err);
-	if (r < 0)
-		return r;
-	if (c->burst) {
-		if (is_set(c->quota) && *c->quota > 0 && *c->burst > (uint64_t)*c->quota)
-			return error_at(err, CPU_FIELD "burst",
-					"%llu is more than the quota of %lld",
-					(unsigned long long)*c->burst, (long long)*c->quota);
+	cpu_max(b, c);
+	if (c->burst)
 		limit_add(b, "cpu.max.burst",
 			  arena_printf(b->a, "%llu", (unsigned long long)*c->burst),
 			  CPU_FIELD "burst");
-	}
 	r = cpu_idle(b, c, true, err);
 	if (r < 0)
 		return r;
 	if (b->out.n > before)
-		controller_add(b, "cpu", 3);
+		limits_need(b, "cpu", 3);
 
 	before = b->out.n;
 	if (c->cpus && *c->cpus)
@@ -201,7 +177,7 @@ static int cpu_compile(struct builder *b, const struct cpu *c, struct error *err
 	if (c->mems && *c->mems)
 		limit_add(b, "cpuset.mems", c->mems, CPU_FIELD "mems");
 	if (b->out.n > before)
-		controller_add(b, "cpuset", 6);
+		limits_need(b, "cpuset", 6);
 	return 0;
 }
 
@@ -216,7 +192,7 @@ static int bytes_check(const int64_t *v, const char *field, struct error *err)
 }
 
 /* The document's swap is memory and swap together; the kernel's is swap alone. */
-static int swap_compile(struct builder *b, const struct memory *m, struct error *err)
+static int swap_compile(struct limits_builder *b, const struct memory *m, struct error *err)
 {
 	const char *field = MEMORY_FIELD "swap";
 
@@ -243,7 +219,7 @@ static int swap_compile(struct builder *b, const struct memory *m, struct error 
 	return 0;
 }
 
-static int memory_compile(struct builder *b, const struct memory *m, struct error *err)
+static int memory_compile(struct limits_builder *b, const struct memory *m, struct error *err)
 {
 	size_t before = b->out.n;
 	int r;
@@ -263,11 +239,11 @@ static int memory_compile(struct builder *b, const struct memory *m, struct erro
 	if (is_set(m->reservation))
 		limit_add(b, "memory.low", number(b, *m->reservation), MEMORY_FIELD "reservation");
 	if (b->out.n > before)
-		controller_add(b, "memory", 6);
+		limits_need(b, "memory", 6);
 	return 0;
 }
 
-static int pids_compile(struct builder *b, int64_t limit, struct error *err)
+static int pids_compile(struct limits_builder *b, int64_t limit, struct error *err)
 {
 	const char *field = "linux.resources.pids.limit";
 
@@ -275,7 +251,7 @@ static int pids_compile(struct builder *b, int64_t limit, struct error *err)
 		return error_at(err, field, "%lld is neither a number nor -1 (unlimited)",
 				(long long)limit);
 	limit_add(b, "pids.max", number(b, limit), field);
-	controller_add(b, "pids", 4);
+	limits_need(b, "pids", 4);
 	return 0;
 }
 
@@ -305,7 +281,7 @@ static const char *key_fault(const char *key)
 	return NULL;
 }
 
-static int unified_compile(struct builder *b, const struct string_map *u, struct error *err)
+static int unified_compile(struct limits_builder *b, const struct string_map *u, struct error *err)
 {
 	for (size_t i = 0; i < u->n; i++) {
 		const char *key = u->v[i].key;
@@ -318,7 +294,7 @@ static int unified_compile(struct builder *b, const struct string_map *u, struct
 		limit_add(b, key, u->v[i].value, field);
 		/* These are in every cgroup, whatever controllers it has. */
 		if (!starts_with(key, "cgroup.") && !streq(key, "irq.pressure"))
-			controller_add(b, key, len);
+			limits_need(b, key, len);
 	}
 	return 0;
 }
@@ -326,7 +302,7 @@ static int unified_compile(struct builder *b, const struct string_map *u, struct
 int limits_compile(const struct resources *res, struct arena *a, struct limits *ret,
 		   struct error *err)
 {
-	struct builder b = {.a = a};
+	struct limits_builder b = {.a = a};
 	int r = 0;
 
 	if (res && res->cpu)
@@ -335,6 +311,12 @@ int limits_compile(const struct resources *res, struct arena *a, struct limits *
 		r = memory_compile(&b, res->memory, err);
 	if (r == 0 && res && res->pids_limit)
 		r = pids_compile(&b, *res->pids_limit, err);
+	if (r == 0 && res && res->block_io)
+		limits_block_io(&b, res->block_io);
+	if (r == 0 && res) {
+		limits_hugepages(&b, res);
+		limits_rdma(&b, res);
+	}
 	if (r == 0 && res)
 		r = unified_compile(&b, &res->unified, err);
 	if (r == 0) {

@@ -290,6 +290,10 @@ static bool describe_kernel(const void *plan, const struct plan_op *op, struct t
 		break;
 	case OP_CGROUP_SET:
 		text_addf(out, "write %s to %s", STR(1), STR(0));
+		if (op->arg[2])
+			text_addf(out, ", or where that is missing %s to %s", STR(3), STR(2));
+		if (op->arg[4])
+			text_add(out, " where it is there");
 		break;
 	case OP_DEVICE_FILTER:
 		text_addf(out, "attach the device filter: %s", STR(1));

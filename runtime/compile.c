@@ -61,12 +61,17 @@ const char *compile_clean_path(struct arena *a, const char *path)
 	return out;
 }
 
-static void limit_add(struct compile *c, const char *file, const char *value, const char *field)
+static void limit_op(struct compile *c, const struct limit *l)
 {
-	struct plan_op *op = plan_add(c->b, OP_CGROUP_SET, ACTOR_PARENT, field);
+	struct plan_op *op = plan_add(c->b, OP_CGROUP_SET, ACTOR_PARENT, l->field);
 
-	op->arg[0] = plan_put_string(c->b, file);
-	op->arg[1] = plan_put_string(c->b, value);
+	op->arg[0] = plan_put_string(c->b, l->file);
+	op->arg[1] = plan_put_string(c->b, l->value);
+	if (l->other_file) {
+		op->arg[2] = plan_put_string(c->b, l->other_file);
+		op->arg[3] = plan_put_string(c->b, l->other_value);
+	}
+	op->arg[4] = l->optional;
 }
 
 static int compile_cgroup(struct compile *c)
@@ -98,7 +103,7 @@ static int compile_cgroup(struct compile *c)
 		if (streq(l->file, "pids.max"))
 			c->no_forks = streq(l->value, "0") ? l->field : NULL;
 		if (!c->no_forks || !streq(l->file, "pids.max"))
-			limit_add(c, l->file, l->value, l->field);
+			limit_op(c, l);
 	}
 	return 0;
 }
@@ -342,7 +347,7 @@ static int compile_all(struct compile *c)
 	compile_root_propagation(c);
 	/* With no process allowed, not even the first could be cloned into the cgroup. */
 	if (c->no_forks)
-		limit_add(c, "pids.max", "0", c->no_forks);
+		limit_op(c, &(struct limit){.file = "pids.max", .value = "0", .field = c->no_forks});
 	if (c->env->cgroup_path)
 		compile_barrier(c, BARRIER_CGROUP);
 	compile_process(c, cfg->process, "process.");

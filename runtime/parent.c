@@ -15,6 +15,7 @@
 #include "base/fd.h"
 #include "base/sys.h"
 #include "cgroups/device_filter.h"
+#include "cgroups/limits.h"
 #include "plan/describe.h"
 #include "plan/message.h"
 #include "runtime/handover.h"
@@ -305,6 +306,19 @@ static int set_affinity(struct parent *p, const struct plan_op *op, struct error
 	return 0;
 }
 
+static int set_limit(struct parent *p, const struct plan_op *op, struct error *err)
+{
+	const struct limit l = {
+		.file = STR(0),
+		.value = STR(1),
+		.other_file = op->arg[2] ? STR(2) : NULL,
+		.other_value = op->arg[3] ? STR(3) : NULL,
+		.optional = op->arg[4],
+	};
+
+	return limit_write(p->cgroup_fd, &l, err);
+}
+
 /* One operation whose actor is the parent. */
 static int parent_op(struct parent *p, const struct plan_op *op, struct error *err)
 {
@@ -312,7 +326,7 @@ static int parent_op(struct parent *p, const struct plan_op *op, struct error *e
 	case OP_CGROUP_MAKE:
 		return make_cgroup(p, op, err);
 	case OP_CGROUP_SET:
-		return cgroup_write(p->cgroup_fd, STR(0), STR(1), err);
+		return set_limit(p, op, err);
 	case OP_DEVICE_FILTER:
 		return attach_filter(p, op, err);
 	case OP_OPEN_PROC:

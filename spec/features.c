@@ -180,6 +180,7 @@ void features_write(const char *version, const struct features_seccomp *seccomp,
 		(struct strings){sizeof(namespaces) / sizeof(namespaces[0]) - 1, namespaces};
 	f.linux_part.capabilities = capability_list(&a);
 	f.linux_part.cgroup.v2 = true;
+	f.linux_part.cgroup.rdma = true;
 	if (seccomp)
 		f.linux_part.seccomp = filters(seccomp, &a);
 	f.annotations = (struct string_map){seccomp ? 2 : 1, notes};

@@ -23,9 +23,6 @@ static const struct refused list[] = {
 	{"linux.intelRdt", "resctrl", true},
 	{"linux.memoryPolicy", "NUMA memory policies", false},
 	{"linux.netDevices", "moving network devices", false},
-	{"linux.resources.blockIO", "limits of block I/O", false},
-	{"linux.resources.hugepageLimits", "limits of huge pages", false},
-	{"linux.resources.rdma", "limits of RDMA", false},
 };
 
 const struct refused *refused_list(size_t *n)

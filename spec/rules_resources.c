@@ -9,9 +9,13 @@
 #include "base/text.h"
 #include "spec/rules.h"
 
+#define V1_ONLY "is for cgroup v1 only, and hoy speaks cgroup v2"
+
 #define QUOTA_MIN  1000 /* microseconds; the kernel takes no less */
 #define PERIOD_MIN 1000
 #define PERIOD_MAX 1000000
+#define WEIGHT_MIN 10
+#define WEIGHT_MAX 1000
 
 static int apply_device_rules(struct resources *res, const char *prefix, struct error *err)
 {
@@ -110,6 +114,61 @@ static int apply_cpu(struct cpu *c, const char *prefix, struct error *err)
 	return check_cpu_list(c->mems, prefix, "mems", err);
 }
 
+static int check_weight(const uint16_t *weight, const char *prefix, const char *name, size_t i,
+			struct error *err)
+{
+	if (!weight || !*weight || (*weight >= WEIGHT_MIN && *weight <= WEIGHT_MAX))
+		return 0;
+	if (name)
+		error_field(err, "%sblockIO.%s[%zu].weight", prefix, name, i);
+	else
+		error_field(err, "%sblockIO.weight", prefix);
+	return error_say(err, EINVAL, "must be from %d to %d, got %u", WEIGHT_MIN, WEIGHT_MAX, *weight);
+}
+
+static int check_block_io(const struct block_io *io, const char *prefix, struct error *err)
+{
+	int r = check_weight(io->weight, prefix, NULL, 0, err);
+
+	for (size_t i = 0; i < io->weight_device.n && r == 0; i++) {
+		const struct weight_device *d = &io->weight_device.v[i];
+
+		r = check_weight(d->weight, prefix, "weightDevice", i, err);
+		if (r < 0 || !d->leaf_weight || !*d->leaf_weight)
+			continue;
+		error_field(err, "%sblockIO.weightDevice[%zu].leafWeight", prefix, i);
+		return error_say(err, EINVAL, V1_ONLY);
+	}
+	return r;
+}
+
+/* Both become parts of what is written to a control file, the first of its name too. */
+static int check_keys(const struct resources *res, const char *prefix, struct error *err)
+{
+	size_t i;
+
+	for (i = 0; i < res->hugepage_limits.n; i++) {
+		const char *size = res->hugepage_limits.v[i].page_size;
+		size_t digits = strspn(size, "0123456789");
+
+		if (digits && size[0] != '0' && size[digits] && strchr("KMG", size[digits]) &&
+		    streq(size + digits + 1, "B"))
+			continue;
+		error_field(err, "%shugepageLimits[%zu].pageSize", prefix, i);
+		return error_say(err, EINVAL, "must be a size like \"2MB\" or \"1GB\", got \"%.64s\"",
+				 size);
+	}
+	for (i = 0; i < res->rdma.n; i++) {
+		const char *device = res->rdma.v[i].device;
+
+		if (device[0] && !device[strcspn(device, " \t\n=")])
+			continue;
+		error_field(err, "%srdma[\"%.64s\"]", prefix, device);
+		return error_say(err, EINVAL, "must be the name of an RDMA device");
+	}
+	return 0;
+}
+
 /* A key is the name of a file in the container's cgroup and nowhere else. */
 static int check_unified(const struct string_map *map, const char *prefix, struct error *err)
 {
@@ -132,7 +191,7 @@ int rules_apply_resources(struct resources *res, const char *prefix, struct erro
 
 	if (v1) {
 		error_field(err, "%s%s", prefix, v1);
-		return error_say(err, EINVAL, "is for cgroup v1 only, and hoy speaks cgroup v2");
+		return error_say(err, EINVAL, V1_ONLY);
 	}
 	r = apply_device_rules(res, prefix, err);
 	if (r < 0)
@@ -142,5 +201,8 @@ int rules_apply_resources(struct resources *res, const char *prefix, struct erro
 		if (r < 0)
 			return r;
 	}
-	return check_unified(&res->unified, prefix, err);
+	r = res->block_io ? check_block_io(res->block_io, prefix, err) : 0;
+	if (r == 0)
+		r = check_keys(res, prefix, err);
+	return r < 0 ? r : check_unified(&res->unified, prefix, err);
 }

@@ -293,10 +293,6 @@ setup() {
     refuses '.linux.intelRdt = {}' "linux.intelRdt: $says (resctrl)"
     refuses '.linux.memoryPolicy = {mode: "MPOL_DEFAULT"}' "linux.memoryPolicy: $says (NUMA memory policies)"
     refuses '.linux.netDevices = {"eth0": {}}' "linux.netDevices: $says (moving network devices)"
-    refuses '.linux.resources.blockIO = {weight: 100}' "linux.resources.blockIO: $says (limits of block I/O)"
-    refuses '.linux.resources.hugepageLimits = [{pageSize: "2MB", limit: 1}]' \
-        "linux.resources.hugepageLimits: $says (limits of huge pages)"
-    refuses '.linux.resources.rdma = {"mlx": {hcaHandles: 1}}' "linux.resources.rdma: $says (limits of RDMA)"
 }
 
 @test "unknown properties and annotations are ignored" {

@@ -93,6 +93,16 @@ script() {
     args /bin/sh -ec "$1"
 }
 
+# loop_new SIZE: a block device of our own, LOOP, which the test takes away (losetup -d). NUMBER is its
+# "major:minor".
+loop_new() {
+    modprobe -q loop 2>/dev/null || insmod /usr/lib/uml/modules/*/kernel/drivers/block/loop.ko 2>/dev/null || true
+    truncate -s "$1" "$BATS_TEST_TMPDIR/disk"
+    LOOP=$(losetup -f --show "$BATS_TEST_TMPDIR/disk") || skip "this machine has no loop devices"
+    # shellcheck disable=SC2034 # for the test
+    NUMBER=$((0x$(stat -c %t "$LOOP"))):$((0x$(stat -c %T "$LOOP")))
+}
+
 # ---- Running -----------------------------------------------------------------------------------
 
 # container_run [OPTION…]: runs the bundle in the foreground; $status and $output are its own.

@@ -353,3 +353,33 @@ cgroup_dir() {
     [[ $status == 255 ]]
     has 'controllers enabled'
 }
+
+# ---- Block devices -------------------------------------------------------------------------------
+
+# How many milliseconds a write of so many KiB takes in the container.
+write_takes() {
+    local from=${EPOCHREALTIME/[.,]/}
+    args dd if=/dev/zero of=/dev/disk bs=64k count=$(($1 / 64)) oflag=direct
+    container_run
+    succeeded
+    TOOK=$(((${EPOCHREALTIME/[.,]/} - from) / 1000))
+}
+
+# verifies: config linux.resources.blockIO.throttleWriteBpsDevice[].rate
+@test "blockIO: a rate of writing is held" {
+    require_controller io
+    loop_new 32M
+    bundle_new
+    cfg '.linux.devices = [{path: "/dev/disk", type: "b", major: $major, minor: $minor}]
+        | .linux.resources.devices = [{allow: true, type: "b", major: $major, minor: $minor, access: "rw"}]' \
+        --argjson major "${NUMBER%:*}" --argjson minor "${NUMBER#*:}"
+    write_takes 8192
+    local free=$TOOK
+    cfg '.linux.resources.blockIO.throttleWriteBpsDevice = [{major: $major, minor: $minor, rate: 2097152}]' \
+        --argjson major "${NUMBER%:*}" --argjson minor "${NUMBER#*:}"
+    write_takes 8192
+    losetup -d "$LOOP"
+    # 8 MiB at 2 MiB/s are four seconds; 15 % more or less, and the container's start.
+    echo "$free ms without, $TOOK ms with" >&2
+    ((TOOK - free > 3400 && TOOK < 4600 + 400 && free < 1500))
+}

@@ -16,7 +16,16 @@
 #define I64(x) (&(int64_t){x})
 #define U64(x) (&(uint64_t){x})
 
-/* The pairs as text, one "file=value@field" per line, then the controllers; or the error. */
+static void pair_add(const struct limit *l, struct text *out)
+{
+	text_addf(out, "%s=%s@%s", l->file, l->value, l->field);
+	if (l->other_file)
+		text_addf(out, "|%s=%s", l->other_file, l->other_value);
+	text_add(out, l->optional ? "?\n" : "\n");
+}
+
+/* The pairs as text, one "file=value@field" per line, with what else there is behind, then the
+ * controllers; or the error. */
 static void resources_give(const struct resources *res, const char *want)
 {
 	_cleanup_(arena_free) struct arena a = ARENA_INIT;
@@ -33,7 +42,7 @@ static void resources_give(const struct resources *res, const char *want)
 		text_addf(&got, "error %s", e.field);
 	} else {
 		for (size_t i = 0; i < l.n; i++)
-			text_addf(&got, "%s=%s@%s\n", l.v[i].file, l.v[i].value, l.v[i].field);
+			pair_add(&l.v[i], &got);
 		text_addf(&got, "[%s]", l.controllers);
 	}
 	assert_string_equal(got.s, want);
@@ -125,11 +134,6 @@ static void cpu(void **state)
 static void cpu_contradictions(void **state)
 {
 	(void)state;
-	cpu_gives((struct cpu){.quota = I64(-2)}, "error " CPU "quota");
-	cpu_gives((struct cpu){.quota = I64(999)}, "error " CPU "quota");
-	cpu_gives((struct cpu){.period = U64(999)}, "error " CPU "period");
-	cpu_gives((struct cpu){.period = U64(1000001)}, "error " CPU "period");
-	cpu_gives((struct cpu){.quota = I64(20000), .burst = U64(20001)}, "error " CPU "burst");
 	cpu_gives((struct cpu){.idle = I64(2)}, "error " CPU "idle");
 	cpu_gives((struct cpu){.idle = I64(-1)}, "error " CPU "idle");
 }
@@ -145,6 +149,56 @@ static void pids(void **state)
 		       "pids.max=32771@linux.resources.pids.limit\n[pids]");
 	resources_give(&(struct resources){.pids_limit = I64(-2)},
 		       "error linux.resources.pids.limit");
+}
+
+#define IO "linux.resources.blockIO."
+
+static void block_io(void **state)
+{
+	uint16_t weight = 500, least = 10, most = 1000;
+	struct weight_device w[] = {{8, 0, &least, NULL}, {8, 16, NULL, NULL}, {259, 1, &most, NULL}};
+	struct throttle_device t[] = {{8, 0, 1048576}, {8, 16, 0}};
+	struct block_io io = {
+		.weight = &weight,
+		.weight_device = {.n = 3, .v = w},
+		.read_bps = {.n = 2, .v = t},
+		.write_bps = {.n = 1, .v = t},
+		.read_iops = {.n = 1, .v = t},
+		.write_iops = {.n = 1, .v = t},
+	};
+
+	(void)state;
+	resources_give(&(struct resources){.block_io = &io},
+		       "io.bfq.weight=500@" IO "weight|io.weight=4950\n"
+		       "io.bfq.weight=8:0 10@" IO "weightDevice[0].weight|io.weight=8:0 1\n"
+		       "io.bfq.weight=259:1 1000@" IO "weightDevice[2].weight|io.weight=259:1 10000\n"
+		       "io.max=8:0 rbps=1048576@" IO "throttleReadBpsDevice[0]\n"
+		       "io.max=8:16 rbps=max@" IO "throttleReadBpsDevice[1]\n"
+		       "io.max=8:0 wbps=1048576@" IO "throttleWriteBpsDevice[0]\n"
+		       "io.max=8:0 riops=1048576@" IO "throttleReadIOPSDevice[0]\n"
+		       "io.max=8:0 wiops=1048576@" IO "throttleWriteIOPSDevice[0]\n"
+		       "[io]");
+	resources_give(&(struct resources){.block_io = &(struct block_io){0}}, "[]");
+	assert_int_equal(limits_io_weight(10), 1);
+	assert_int_equal(limits_io_weight(1000), 10000);
+}
+
+static void hugepages_and_rdma(void **state)
+{
+	uint32_t handles = 3, objects = 0;
+	struct hugepage_limit h[] = {{"2MB", 4194304}, {"1GB", 0}};
+	struct rdma_limit d[] = {
+		{"mlx4_0", &handles, &objects}, {"ocrdma1", NULL, &objects}, {"x", NULL, NULL}};
+	struct resources r = {.hugepage_limits = {.n = 2, .v = h}, .rdma = {.n = 3, .v = d}};
+
+	(void)state;
+	resources_give(&r, "hugetlb.2MB.max=4194304@linux.resources.hugepageLimits[0].limit\n"
+			   "hugetlb.2MB.rsvd.max=4194304@linux.resources.hugepageLimits[0].limit?\n"
+			   "hugetlb.1GB.max=0@linux.resources.hugepageLimits[1].limit\n"
+			   "hugetlb.1GB.rsvd.max=0@linux.resources.hugepageLimits[1].limit?\n"
+			   "rdma.max=mlx4_0 hca_handle=3 hca_object=0@linux.resources.rdma[\"mlx4_0\"]\n"
+			   "rdma.max=ocrdma1 hca_object=0@linux.resources.rdma[\"ocrdma1\"]\n"
+			   "[hugetlb rdma]");
 }
 
 static void order_and_controllers(void **state)
@@ -235,6 +289,8 @@ int main(void)
 		cmocka_unit_test(cpu),
 		cmocka_unit_test(cpu_contradictions),
 		cmocka_unit_test(pids),
+		cmocka_unit_test(block_io),
+		cmocka_unit_test(hugepages_and_rdma),
 		cmocka_unit_test(order_and_controllers),
 		cmocka_unit_test(unified_keys),
 		cmocka_unit_test(weights),

@@ -214,7 +214,7 @@ static void test_features(void **state)
 	assert_int_equal(at(at(l, "cgroup"), "v2")->type, JSON_TRUE);
 	assert_int_equal(at(at(l, "cgroup"), "systemd")->type, JSON_FALSE);
 	assert_int_equal(at(at(l, "cgroup"), "systemdUser")->type, JSON_FALSE);
-	assert_int_equal(at(at(l, "cgroup"), "rdma")->type, JSON_FALSE);
+	assert_int_equal(at(at(l, "cgroup"), "rdma")->type, JSON_TRUE);
 	for (size_t i = 0; i < sizeof(off) / sizeof(off[0]); i++)
 		assert_int_equal(at(at(l, off[i]), "enabled")->type, JSON_FALSE);
 	assert_int_equal(at(at(at(l, "mountExtensions"), "idmap"), "enabled")->type, JSON_FALSE);

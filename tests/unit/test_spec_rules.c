@@ -505,7 +505,32 @@ static void test_cpu(void **state)
 						   "\"all\"");
 }
 
+static void test_keyed_limits(void **state)
+{
+	(void)state;
+	TAKES(RESOURCES("'blockIO':{'weight':0}"));
+	TAKES(RESOURCES("'blockIO':{'weight':10,'weightDevice':[{'major':8,'minor':0,'weight':1000}]}"));
+	REFUSES(RESOURCES("'blockIO':{'weight':9}"),
+		"linux.resources.blockIO.weight: must be from 10 to 1000, got 9");
+	REFUSES(RESOURCES("'blockIO':{'weightDevice':[{'major':8,'minor':0,'weight':1001}]}"),
+		"linux.resources.blockIO.weightDevice[0].weight: must be from 10 to 1000, got 1001");
+	TAKES(RESOURCES("'hugepageLimits':[{'pageSize':'2MB','limit':0},{'pageSize':'64KB','limit':1}]"));
+	REFUSES(RESOURCES("'hugepageLimits':[{'pageSize':'2MB','limit':0},{'pageSize':'../x','limit':1}]"),
+		"linux.resources.hugepageLimits[1].pageSize: must be a size like \"2MB\" or \"1GB\", got "
+		"\"../x\"");
+	REFUSES(RESOURCES("'hugepageLimits':[{'pageSize':'0MB','limit':0}]"),
+		"linux.resources.hugepageLimits[0].pageSize: must be a size like \"2MB\" or \"1GB\", got "
+		"\"0MB\"");
+	REFUSES(RESOURCES("'hugepageLimits':[{'pageSize':'2MiB','limit':0}]"),
+		"linux.resources.hugepageLimits[0].pageSize: must be a size like \"2MB\" or \"1GB\", got "
+		"\"2MiB\"");
+	TAKES(RESOURCES("'rdma':{'mlx5_1':{'hcaHandles':3}}"));
+	REFUSES(RESOURCES("'rdma':{'a b':{'hcaHandles':3}}"),
+		"linux.resources.rdma[\"a b\"]: must be the name of an RDMA device");
+}
+
 /* verifies: config linux.resources.memory.kernel, config linux.resources.memory.kernelTCP,
+ * config linux.resources.blockIO.leafWeight, config linux.resources.blockIO.weightDevice[].leafWeight,
  * config linux.resources.memory.swappiness, config linux.resources.memory.disableOOMKiller,
  * config linux.resources.memory.useHierarchy, config linux.resources.cpu.realtimeRuntime,
  * config linux.resources.cpu.realtimePeriod, config linux.resources.network* */
@@ -522,6 +547,8 @@ static void test_cgroup_v1(void **state)
 		"network.classID",	   "'network':{'classID':1}",
 		"network.priorities",	   "'network':{'priorities':[{'name':'e','priority':1}]}",
 		"blockIO.leafWeight",	   "'blockIO':{'leafWeight':10}",
+		"blockIO.weightDevice[1].leafWeight",
+		"'blockIO':{'weightDevice':[{'major':8,'minor':0},{'major':8,'minor':1,'leafWeight':9}]}",
 	};
 	char text[1024], message[256];
 
@@ -631,13 +658,6 @@ static const struct {
 	 LINUX("'memoryPolicy':null")},
 	{"linux.netDevices", "linux.netDevices", LINUX("'netDevices':{'eth0':{}}"),
 	 LINUX("'netDevices':{}")},
-	{"linux.resources.blockIO", "linux.resources.blockIO", RESOURCES("'blockIO':{'weight':10}"),
-	 RESOURCES("'blockIO':{'weightDevice':[]}")},
-	{"linux.resources.hugepageLimits", "linux.resources.hugepageLimits",
-	 RESOURCES("'hugepageLimits':[{'pageSize':'2MB','limit':0}]"),
-	 RESOURCES("'hugepageLimits':[]")},
-	{"linux.resources.rdma", "linux.resources.rdma", RESOURCES("'rdma':{'x':{}}"),
-	 RESOURCES("'rdma':{}")},
 };
 
 static void test_seccomp(void **state)
@@ -708,6 +728,7 @@ int main(void)
 		cmocka_unit_test(test_mapped_users),	cmocka_unit_test(test_too_many_mappings),
 		cmocka_unit_test(test_devices),		cmocka_unit_test(test_sysctl),
 		cmocka_unit_test(test_sysctl_names),	cmocka_unit_test(test_cpu),
+		cmocka_unit_test(test_keyed_limits),
 		cmocka_unit_test(test_cgroup_v1),	cmocka_unit_test(test_device_rules),
 		cmocka_unit_test(test_unified),		cmocka_unit_test(test_linux),
 		cmocka_unit_test(test_seccomp),		cmocka_unit_test(test_refused),
