@@ -60,6 +60,10 @@ int cgroup_create(const struct cgroup_root *root, const char *path, const char *
 		  const char *state_root, const char *id, int *ret_fd, unsigned *ret_made,
 		  struct error *err);
 
+/* Enables controllers for an existing cgroup, as cgroup_create does. 0 or negative errno. */
+int cgroup_enable(const struct cgroup_root *root, const char *path, int cgroup_fd,
+		  const char *controllers, struct error *err);
+
 /* Opens an existing cgroup. -ENOENT without a text when it is not there. */
 int cgroup_open(const struct cgroup_root *root, const char *path, int *ret_fd);
 

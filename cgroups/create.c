@@ -350,3 +350,11 @@ int cgroup_create(const struct cgroup_root *root, const char *path, const char *
 	*ret_fd = fd_take(&fd);
 	return 0;
 }
+
+int cgroup_enable(const struct cgroup_root *root, const char *path, int cgroup_fd,
+		  const char *controllers, struct error *err)
+{
+	const struct making m = {.root = root, .path = path, .depth = path_depth(path)};
+
+	return *controllers ? controllers_enable(&m, cgroup_fd, controllers, err) : 0;
+}

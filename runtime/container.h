@@ -96,6 +96,11 @@ int container_resume(const struct runtime *rt, const char *id, struct error *err
 int container_pids(const struct runtime *rt, const char *id, struct arena *a,
 		   struct cgroup_pids *ret, struct error *err);
 
+/* Other limits; what res doesn't mention stays, as do the devices. res: has passed the rules; it is completed
+ * by what the cgroup has. After a failure the limits are what they were. */
+int container_update(const struct runtime *rt, const char *id, struct resources *res,
+		     struct error *err);
+
 /* The state document of one container, as `hoy state` prints it, appended to out. */
 int container_state(const struct runtime *rt, const char *id, struct text *out,
 		    struct error *err);

@@ -204,3 +204,22 @@ int process_parse(const char *text, size_t len, const char *doc, struct arena *a
 		error_doc(err, doc);
 	return r;
 }
+
+int resources_parse(const char *text, size_t len, const char *doc, struct arena *a,
+		    struct resources **ret, struct error *err)
+{
+	struct resources *res = arena_alloc(a, sizeof(*res));
+	const struct json *tree;
+	int r;
+
+	r = json_parse(text, len, a, &tree, err);
+	if (r == 0)
+		r = table_read(&resources_table, tree, res, a, err);
+	if (r == 0)
+		r = rules_apply_resources(res, "", err);
+	if (r == 0)
+		*ret = res;
+	else
+		error_doc(err, doc);
+	return r;
+}

@@ -355,4 +355,9 @@ int config_parse(const char *text, size_t len, const char *doc, struct arena *a,
 int process_parse(const char *text, size_t len, const char *doc, struct arena *a,
 		  struct warnings *warn, const struct process **ret, struct error *err);
 
+/* The same for the document of `update --resources` (config-linux.md, Control groups). The result may be
+ * changed, and then needs rules_apply_resources again. */
+int resources_parse(const char *text, size_t len, const char *doc, struct arena *a,
+		    struct resources **ret, struct error *err);
+
 #endif

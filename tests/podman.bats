@@ -348,6 +348,18 @@ limits() {
     has ' ExitCode=137'
 }
 
+updates() {
+    quiet run -d --name boat --memory 128m box sleep 1000
+    step update --memory 64m --cpus 0.3 --cpu-shares 1024 boat | tail -n 1
+    step exec boat sh -c 'cd /sys/fs/cgroup; grep . memory.max cpu.max'
+    quiet rm -f -t 0 boat
+}
+
+@test "update" {
+    same updates
+    has $'memory.max:67108864\ncpu.max:30000 100000\n= 0'
+}
+
 # ---- Privileges ----------------------------------------------------------------------------------
 
 privileges() {

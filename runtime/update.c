@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * update: other limits for a container that is there. The same rules and the same list of (file, value)
+ * as at its creation; what is not mentioned stays. The kernel has two values in one file, or relates
+ * two files, where the document has them apart: the half that is not mentioned comes from the cgroup.
+ *
+ * All or nothing: when a file is refused, those before it get their old values back.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "cgroups/cgroup.h"
+#include "cgroups/limits.h"
+#include "runtime/container.h"
+#include "runtime/live.h"
+#include "spec/rules.h"
+
+#define CONTROL_SIZE	4096
+#define RESOURCES_FIELD "linux.resources."
+
+/* One value that was overwritten. */
+struct undo {
+	const char *file, *value;
+};
+
+struct updating {
+	const char *id;
+	struct arena arena;
+	struct live live;
+	const char *path; /* of the cgroup */
+	int cgroup;
+	struct undo *undo;
+	size_t undo_n;
+};
+
+/* ---- What the cgroup has to say ------------------------------------------------------------- */
+
+static bool control_read(const struct updating *u, const char *file, char *buf)
+{
+	return cgroup_read(u->cgroup, file, buf, CONTROL_SIZE) >= 0;
+}
+
+/* cpu.max is "quota period". */
+static void cpu_complete(struct updating *u, struct cpu *c)
+{
+	char buf[CONTROL_SIZE], *period;
+
+	if ((!c->quota && !c->period) || (c->quota && c->period) || !control_read(u, "cpu.max", buf))
+		return;
+	period = strchr(buf, ' ');
+	if (!period)
+		return;
+	if (!c->period) {
+		c->period = arena_alloc(&u->arena, sizeof(*c->period));
+		*c->period = strtoull(period + 1, NULL, 10);
+	} else if (!starts_with(buf, "max")) {
+		c->quota = arena_alloc(&u->arena, sizeof(*c->quota));
+		*c->quota = strtoll(buf, NULL, 10);
+	}
+}
+
+/* swap is memory and swap together. The limit is only read, to take it off, and not written again. */
+static void memory_complete(struct updating *u, struct memory *m, bool *limit_known)
+{
+	char buf[CONTROL_SIZE];
+
+	*limit_known = m->limit;
+	if (m->limit || !m->swap || *m->swap <= 0 || !control_read(u, "memory.max", buf) ||
+	    starts_with(buf, "max"))
+		return;
+	m->limit = arena_alloc(&u->arena, sizeof(*m->limit));
+	*m->limit = strtoll(buf, NULL, 10);
+}
+
+/* linux.resources.memory.checkBeforeUpdate */
+static int usage_check(struct updating *u, const struct memory *m, struct error *err)
+{
+	char buf[CONTROL_SIZE];
+	unsigned long long usage;
+
+	if (!m->check_before_update || !*m->check_before_update || !m->limit || *m->limit <= 0 ||
+	    !control_read(u, "memory.current", buf))
+		return 0;
+	usage = strtoull(buf, NULL, 10);
+	if (usage <= (unsigned long long)*m->limit)
+		return 0;
+	error_field(err, "memory.limit");
+	return error_say(err, EINVAL, "%lld is below the %llu bytes that are in use (checkBeforeUpdate)",
+			 (long long)*m->limit, usage);
+}
+
+/* ---- Writing --------------------------------------------------------------------------------- */
+
+/* The old value in the form in which it can be written back; NULL where there is none. A file with keys
+ * ("8:0 rbps=…") is asked for its line with the key. */
+static const char *value_now(struct updating *u, const char *file, const char *value)
+{
+	bool keyed = (starts_with(file, "io.") || starts_with(file, "rdma.")) && strchr(value, ' ');
+	char buf[CONTROL_SIZE], *line = buf;
+	size_t key = keyed ? strcspn(value, " ") + 1 : 0;
+
+	if (!control_read(u, file, buf))
+		return NULL;
+	while (keyed && strncmp(line, value, key) != 0) {
+		line += strcspn(line, "\n");
+		if (!*line++)
+			return NULL;
+	}
+	/* Of "default 100" and "8:0 200" the first. */
+	return arena_memdup(&u->arena, line, strcspn(line, "\n"));
+}
+
+static int write_one(struct updating *u, const struct limit *l, struct error *err)
+{
+	const char *old = value_now(u, l->file, l->value), *other = NULL;
+	int r;
+
+	if (!old && l->other_file)
+		other = value_now(u, l->other_file, l->other_value);
+	r = limit_write(u->cgroup, l, err);
+	if (r < 0) {
+		error_field(err, "%s", l->field);
+		return r;
+	}
+	if (old || other)
+		u->undo[u->undo_n++] = (struct undo){old ? l->file : l->other_file, old ? old : other};
+	return 0;
+}
+
+static void undo_all(struct updating *u)
+{
+	while (u->undo_n-- > 0)
+		cgroup_write(u->cgroup, u->undo[u->undo_n].file, u->undo[u->undo_n].value, NULL);
+}
+
+static const struct limit *limit_find(const struct limits *l, const char *file)
+{
+	size_t i;
+
+	for (i = 0; i < l->n; i++)
+		if (streq(l->v[i].file, file))
+			return &l->v[i];
+	return NULL;
+}
+
+static int write_all(struct updating *u, const struct limits *limits, bool limit_known,
+		     struct error *err)
+{
+	const struct limit *burst = limit_find(limits, "cpu.max.burst");
+	size_t i;
+	int r = 0;
+
+	u->undo = arena_alloc(&u->arena, (limits->n + 1) * sizeof(*u->undo));
+	u->undo_n = 0;
+	/* The kernel compares quota and burst at every write. */
+	if (burst && limit_find(limits, "cpu.max"))
+		r = write_one(u,
+			      &(struct limit){.file = burst->file, .value = "0", .field = burst->field},
+			      err);
+	for (i = 0; i < limits->n && r == 0; i++)
+		if (limit_known || !streq(limits->v[i].file, "memory.max"))
+			r = write_one(u, &limits->v[i], err);
+	if (r < 0)
+		undo_all(u);
+	return r;
+}
+
+/* A container has the controllers that its creation asked for. */
+static int controllers_enable(struct updating *u, const char *controllers, struct error *err)
+{
+	struct cgroup_root root;
+	int r = cgroup_root_open(&root, &u->arena, err);
+
+	if (r < 0)
+		return r;
+	r = cgroup_enable(&root, u->path, u->cgroup, controllers, err);
+	fd_close(root.fd);
+	return r;
+}
+
+static int update(struct updating *u, struct resources *res, struct error *err)
+{
+	struct limits limits;
+	bool limit_known = true;
+	int r = 0;
+
+	if (res->cpu)
+		cpu_complete(u, res->cpu);
+	if (res->memory)
+		memory_complete(u, res->memory, &limit_known);
+	/* Again, for what was completed. */
+	r = rules_apply_resources(res, "", err);
+	if (r == 0 && res->memory)
+		r = usage_check(u, res->memory, err);
+	if (r == 0)
+		r = limits_compile(res, &u->arena, &limits, err);
+	if (r == 0)
+		r = controllers_enable(u, limits.controllers, err);
+	return r < 0 ? r : write_all(u, &limits, limit_known, err);
+}
+
+/* ---- Finding --------------------------------------------------------------------------------- */
+
+static int find(struct updating *u, const struct runtime *rt, struct error *err)
+{
+	struct record rec = RECORD_INIT;
+	const struct state *s;
+	int r = container_id_check(u->id, err);
+
+	if (r == 0)
+		r = record_open(rt->root, u->id, &rec, err);
+	if (r < 0)
+		return r;
+	r = record_read(&rec, &u->arena, &s, err);
+	if (r == 0)
+		live_look(&rec, s, &u->live);
+	record_close(&rec);
+	if (r < 0)
+		return r;
+	if (u->live.pidfd < 0)
+		return error_say(err, ESRCH, "container \"%s\" is %s: container not running", u->id,
+				 u->live.status);
+	if (!s->record.cgroup)
+		return error_say(err, ENOTSUP, "container \"%s\" has no cgroup of its own", u->id);
+	u->path = s->record.cgroup;
+	u->cgroup = live_take_cgroup(&u->live, s, err);
+	return u->cgroup < 0 ? u->cgroup : 0;
+}
+
+/* In the document of an update the fields begin below linux.resources. */
+static void field_shorten(struct error *err)
+{
+	size_t n = strlen(RESOURCES_FIELD);
+
+	if (err && starts_with(err->field, RESOURCES_FIELD))
+		memmove(err->field, err->field + n, strlen(err->field + n) + 1);
+}
+
+int container_update(const struct runtime *rt, const char *id, struct resources *res,
+		     struct error *err)
+{
+	struct updating u = {.id = id, .live = LIVE_INIT, .cgroup = -1};
+	int r = find(&u, rt, err);
+
+	if (r == 0)
+		r = update(&u, res, err);
+	if (r < 0)
+		r = live_ended(&u.live, id, r, err);
+	field_shorten(err);
+	fd_close(u.cgroup);
+	live_close(&u.live);
+	arena_free(&u.arena);
+	return r;
+}
