@@ -430,7 +430,7 @@ setup() {
 
 @test "options that this version doesn't have are refused with their name" {
     local opt
-    for opt in --process-label --apparmor --cgroup; do
+    for opt in --process-label --apparmor; do
         run hoy exec "$opt" x "$ID" true
         refused
         has "hoy: exec: $opt:"
