@@ -13,8 +13,7 @@
 #include "base/fd.h"
 #include "cgroups/cgroup.h"
 #include "cgroups/limits.h"
-#include "runtime/container.h"
-#include "runtime/live.h"
+#include "runtime/target.h"
 #include "spec/rules.h"
 
 #define CONTROL_SIZE	4096
@@ -26,11 +25,8 @@ struct undo {
 };
 
 struct updating {
-	const char *id;
 	struct arena arena;
-	struct live live;
-	const char *path; /* of the cgroup */
-	int cgroup;
+	struct target target;
 	struct undo *undo;
 	size_t undo_n;
 };
@@ -39,7 +35,7 @@ struct updating {
 
 static bool control_read(const struct updating *u, const char *file, char *buf)
 {
-	return cgroup_read(u->cgroup, file, buf, CONTROL_SIZE) >= 0;
+	return cgroup_read(u->target.cgroup, file, buf, CONTROL_SIZE) >= 0;
 }
 
 /* cpu.max is "quota period". */
@@ -119,7 +115,7 @@ static int write_one(struct updating *u, const struct limit *l, struct error *er
 
 	if (!old && l->other_file)
 		other = value_now(u, l->other_file, l->other_value);
-	r = limit_write(u->cgroup, l, err);
+	r = limit_write(u->target.cgroup, l, err);
 	if (r < 0) {
 		error_field(err, "%s", l->field);
 		return r;
@@ -132,7 +128,7 @@ static int write_one(struct updating *u, const struct limit *l, struct error *er
 static void undo_all(struct updating *u)
 {
 	while (u->undo_n-- > 0)
-		cgroup_write(u->cgroup, u->undo[u->undo_n].file, u->undo[u->undo_n].value, NULL);
+		cgroup_write(u->target.cgroup, u->undo[u->undo_n].file, u->undo[u->undo_n].value, NULL);
 }
 
 static const struct limit *limit_find(const struct limits *l, const char *file)
@@ -175,7 +171,7 @@ static int controllers_enable(struct updating *u, const char *controllers, struc
 
 	if (r < 0)
 		return r;
-	r = cgroup_enable(&root, u->path, u->cgroup, controllers, err);
+	r = cgroup_enable(&root, u->target.path, u->target.cgroup, controllers, err);
 	fd_close(root.fd);
 	return r;
 }
@@ -201,33 +197,7 @@ static int update(struct updating *u, struct resources *res, struct error *err)
 	return r < 0 ? r : write_all(u, &limits, limit_known, err);
 }
 
-/* ---- Finding --------------------------------------------------------------------------------- */
-
-static int find(struct updating *u, const struct runtime *rt, struct error *err)
-{
-	struct record rec = RECORD_INIT;
-	const struct state *s;
-	int r = container_id_check(u->id, err);
-
-	if (r == 0)
-		r = record_open(rt->root, u->id, &rec, err);
-	if (r < 0)
-		return r;
-	r = record_read(&rec, &u->arena, &s, err);
-	if (r == 0)
-		live_look(&rec, s, &u->live);
-	record_close(&rec);
-	if (r < 0)
-		return r;
-	if (u->live.pidfd < 0)
-		return error_say(err, ESRCH, "container \"%s\" is %s: container not running", u->id,
-				 u->live.status);
-	if (!s->record.cgroup)
-		return error_say(err, ENOTSUP, "container \"%s\" has no cgroup of its own", u->id);
-	u->path = s->record.cgroup;
-	u->cgroup = live_take_cgroup(&u->live, s, err);
-	return u->cgroup < 0 ? u->cgroup : 0;
-}
+/* ---- The whole -------------------------------------------------------------------------------- */
 
 /* In the document of an update the fields begin below linux.resources. */
 static void field_shorten(struct error *err)
@@ -241,16 +211,13 @@ static void field_shorten(struct error *err)
 int container_update(const struct runtime *rt, const char *id, struct resources *res,
 		     struct error *err)
 {
-	struct updating u = {.id = id, .live = LIVE_INIT, .cgroup = -1};
-	int r = find(&u, rt, err);
+	struct updating u = {.target = TARGET(id)};
+	int r = target_open(&u.target, rt, &u.arena, err);
 
 	if (r == 0)
 		r = update(&u, res, err);
-	if (r < 0)
-		r = live_ended(&u.live, id, r, err);
+	r = target_close(&u.target, r, err);
 	field_shorten(err);
-	fd_close(u.cgroup);
-	live_close(&u.live);
 	arena_free(&u.arena);
 	return r;
 }

@@ -111,3 +111,24 @@ resources() {
     container_run
     succeeded
 }
+
+@test "events --stats has pressure, what was read from a device, and huge pages" {
+    loop_new 16M
+    bundle_new
+    script 'dd if=/dev/disk of=/dev/null bs=64k count=16 iflag=direct 2>/dev/null; fallocate -l 2M /mnt/one; echo done; exec sleep 1000'
+    resources '{memory: {limit: 268435456}, hugepageLimits: [{pageSize: "2MB", limit: 4194304}],
+        devices: [{allow: true, type: "b", major: $major, minor: $minor, access: "r"}],
+        blockIO: {throttleReadBpsDevice: [{major: $major, minor: $minor, rate: 1073741824}]}}'
+    cfg '.mounts += [{destination: "/mnt", type: "hugetlbfs", source: "none", options: ["pagesize=2M"]}]
+        | .linux.devices = [{path: "/dev/disk", type: "b", major: $major, minor: $minor}]' \
+        --argjson major "${NUMBER%:*}" --argjson minor "${NUMBER#*:}"
+    container_up
+    wait_output done
+    run hoy events --stats "$ID"
+    succeeded
+    jq -e --argjson major "${NUMBER%:*}" --argjson minor "${NUMBER#*:}" '.data
+        | (.cpu.psi.some.total >= 0) and (.memory.psi.full.avg10 >= 0) and (.blkio.psi.some.avg300 >= 0)
+        and ([.blkio.ioServiceBytesRecursive[] | select(.major == $major and .minor == $minor and .op == "Read")][0].value == 1048576)
+        and (.hugetlb["2MB"] == {usage: 2097152, failcnt: 0})' <<<"$output" || { echo "$output" >&2; false; }
+    hoy delete --force "$ID"
+}
