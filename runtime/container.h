@@ -101,6 +101,10 @@ int container_pids(const struct runtime *rt, const char *id, struct arena *a,
 int container_update(const struct runtime *rt, const char *id, struct resources *res,
 		     struct error *err);
 
+/* Asks the kernel to take bytes of memory back (memory.reclaim). -EAGAIN, with how much it was: not all could
+ * be had. */
+int container_reclaim(const struct runtime *rt, const char *id, uint64_t bytes, struct error *err);
+
 /* The state document of one container, as `hoy state` prints it, appended to out. */
 int container_state(const struct runtime *rt, const char *id, struct text *out,
 		    struct error *err);

@@ -15,6 +15,8 @@
 #include "runtime/create.h"
 
 #include <errno.h>
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -249,6 +251,23 @@ int container_run_detached(const struct runtime *rt, const struct create_options
 	return make(rt, opt, PLAN_RUN, err);
 }
 
+/* An exit status of 137 alone doesn't say who sent the signal. */
+static void making_oom(struct making *m, int status)
+{
+	struct cgroup_oom oom = {0};
+	char limit[96] = "memory.max is unlimited; the machine had no more, or a cgroup above";
+
+	if (status != 128 + SIGKILL || m->parent.cgroup_fd < 0)
+		return;
+	cgroup_oom_read(m->parent.cgroup_fd, &oom);
+	if (!oom.kills)
+		return;
+	if (oom.max)
+		snprintf(limit, sizeof(limit), "memory.max %llu bytes, peak %llu", oom.max, oom.peak);
+	warn_add(m->rt->warn, "container \"%s\" ran out of memory: %llu of its processes %s killed (%s)",
+		 m->opt->id, oom.kills, oom.kills == 1 ? "was" : "were", limit);
+}
+
 /* The process has ended: what delete does, with everything still at hand. */
 static int making_destroy(struct making *m, struct error *err)
 {
@@ -277,6 +296,7 @@ int container_run(const struct runtime *rt, const struct create_options *opt, in
 		making_undo(&m);
 	} else {
 		*status = r;
+		making_oom(&m, r);
 		r = making_destroy(&m, err);
 	}
 	making_free(&m);

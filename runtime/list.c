@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "cgroups/cgroup.h"
 #include "runtime/container.h"
 #include "runtime/live.h"
 
@@ -34,6 +35,22 @@ static int look(const struct runtime *rt, const char *id, struct arena *a, struc
 	return r;
 }
 
+/* Whether its memory was not enough: as long as there is the cgroup, it can tell. */
+static void oom_look(struct state *s, struct arena *a)
+{
+	struct cgroup_oom oom = {0};
+	int fd = s->record.cgroup ? live_cgroup(s, NULL) : -1;
+
+	if (fd < 0)
+		return;
+	cgroup_oom_read(fd, &oom);
+	fd_close(fd);
+	if (!oom.kills)
+		return;
+	s->oom = arena_alloc(a, sizeof(*s->oom));
+	*s->oom = (struct state_oom){oom.kills, oom.max, oom.peak};
+}
+
 int container_state(const struct runtime *rt, const char *id, struct text *out,
 		    struct error *err)
 {
@@ -43,8 +60,10 @@ int container_state(const struct runtime *rt, const char *id, struct text *out,
 
 	if (r == 0)
 		r = look(rt, id, &a, &s, err);
-	if (r == 0)
+	if (r == 0) {
+		oom_look(s, &a);
 		state_write_public(s, out);
+	}
 	return r;
 }
 

@@ -32,8 +32,7 @@ static int process_open(int64_t pid, uint64_t start_time)
 	return fd_close(fd);
 }
 
-/* -ENOENT also where a later container has one of that name. */
-static int cgroup_of(const struct state *s, struct error *err)
+int live_cgroup(const struct state *s, struct error *err)
 {
 	_cleanup_(arena_free) struct arena a = ARENA_INIT;
 	struct cgroup_root root;
@@ -93,7 +92,7 @@ void live_look(const struct record *rec, const struct state *s, struct live *ret
 		return;
 	ret->status = streq(s->status, "created") && waits_for_start(rec) ? "created" : "running";
 	if (s->record.cgroup)
-		ret->cgroup = cgroup_of(s, NULL);
+		ret->cgroup = live_cgroup(s, NULL);
 	if (ret->cgroup < 0)
 		ret->cgroup = -1;
 	else if (cgroup_frozen(ret->cgroup) == 1)
@@ -117,7 +116,7 @@ const char *live_status(const struct record *rec, const struct state *s)
 
 int live_take_cgroup(struct live *live, const struct state *s, struct error *err)
 {
-	return live->cgroup >= 0 ? fd_take(&live->cgroup) : cgroup_of(s, err);
+	return live->cgroup >= 0 ? fd_take(&live->cgroup) : live_cgroup(s, err);
 }
 
 int live_cgroup_of(int64_t pid)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pause, resume and ps: the processes of a container as a whole, by its cgroup. */
+/* pause, resume, ps and reclaim: what concerns the container as a whole, by its cgroup. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "cgroups/cgroup.h"
@@ -44,5 +46,42 @@ int container_pids(const struct runtime *rt, const char *id, struct arena *a,
 
 	if (r == 0)
 		r = cgroup_pids(t.cgroup, a, ret, err);
+	return target_close(&t, r, err);
+}
+
+static unsigned long long memory_current(int cgroup)
+{
+	char buf[64];
+
+	return cgroup_read(cgroup, "memory.current", buf, sizeof(buf)) < 0 ? 0 : strtoull(buf, NULL, 10);
+}
+
+static int reclaim_failed(const struct target *t, int r, unsigned long long taken,
+			  unsigned long long wanted, struct error *err)
+{
+	error_step(err, "reclaim memory of container \"%s\"", t->id);
+	if (r == -EAGAIN)
+		return error_say(err, EAGAIN, "only %llu of %llu bytes could be had", taken, wanted);
+	if (r != -ENOENT)
+		return error_set(err, -r, "%s", "");
+	if (faccessat(t->cgroup, "memory.current", F_OK, 0) == 0)
+		return error_say(err, ENOTSUP, "the kernel has no memory.reclaim: it needs Linux 5.19");
+	return error_say(err, ENOTSUP, "it was made without the controller \"memory\"");
+}
+
+int container_reclaim(const struct runtime *rt, const char *id, uint64_t bytes, struct error *err)
+{
+	_cleanup_(arena_free) struct arena a = ARENA_INIT;
+	struct target t = TARGET(id);
+	int r = target_open(&t, rt, &a, err);
+	unsigned long long before, after;
+
+	if (r < 0)
+		return target_close(&t, r, err);
+	before = memory_current(t.cgroup);
+	r = file_put_at(t.cgroup, "memory.reclaim", arena_printf(&a, "%llu", (unsigned long long)bytes));
+	after = memory_current(t.cgroup);
+	if (r < 0)
+		r = reclaim_failed(&t, r, before > after ? before - after : 0, bytes, err);
 	return target_close(&t, r, err);
 }

@@ -20,8 +20,17 @@ static const char *const statuses[] = {"creating", "created", "running", "paused
 #define ANNOTATIONS FIELD_STRING_MAP(struct state, annotations, "annotations")
 #define OWNER	    FIELD_STRING(struct state, owner, "owner", .flags = FIELD_ALWAYS)
 
-static const struct field public_fields[] = {OCI_VERSION, ID,	   PID,		STATUS, BUNDLE,
-					     ROOTFS,	  CREATED, ANNOTATIONS, OWNER};
+static const struct field oom_fields[] = {
+	FIELD_U64(struct state_oom, kills, "kills"),
+	FIELD_U64(struct state_oom, limit, "limit"),
+	FIELD_U64(struct state_oom, peak, "peak"),
+};
+static const struct table oom_table = TABLE(oom_fields);
+
+static const struct field public_fields[] = {
+	OCI_VERSION, ID,      PID,	   STATUS, BUNDLE,
+	ROOTFS,	     CREATED, ANNOTATIONS, OWNER,  FIELD_OBJECT_PTR(struct state, oom, "oom", oom_table),
+};
 static const struct table public_table = TABLE(public_fields);
 
 static const struct field record_part_fields[] = {

@@ -37,6 +37,13 @@ struct state {
 	const char *created; /* RFC 3339 with nanoseconds, UTC */
 	const char *owner;   /* user name, or "" */
 
+	/* hoy's own, beside those: processes were killed for memory; NULL: none. */
+	struct state_oom {
+		uint64_t kills;
+		uint64_t limit; /* bytes; 0: none of its own */
+		uint64_t peak;	/* bytes; 0: the kernel doesn't say */
+	} *oom;
+
 	/* The record alone. */
 	struct state_record {
 		uint32_t version;    /* STATE_RECORD_VERSION */

@@ -285,6 +285,13 @@ idle_up() {
     is "[$(pid_of)]"
 }
 
+@test "reclaim: a container without the controller memory says so" {
+    idle_up
+    [[ ! -e $(cgroup_of)/memory.current ]] || skip "the machine gives every cgroup the controller memory"
+    run hoy reclaim "$ID" 1m
+    failed_with "hoy: reclaim memory of container \"$ID\": it was made without the controller \"memory\""
+}
+
 # ---- What was frozen from outside, while it was being made ---------------------------------------
 
 # frozen_create: a creation that stands still, because its cgroup was frozen before there was a process

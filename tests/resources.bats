@@ -383,3 +383,30 @@ write_takes() {
     echo "$free ms without, $TOOK ms with" >&2
     ((TOOK - free > 3400 && TOOK < 4600 + 400 && free < 1500))
 }
+
+# ---- Out of memory, told -------------------------------------------------------------------------
+
+@test "a container that is killed for memory says so: run, and state" {
+    bundle_new tail /dev/zero
+    resources '{memory: {limit: 16777216, swap: 16777216}}'
+    container_run
+    [[ $status == 137 ]]
+    has "hoy: warning: container \"$ID\" ran out of memory: 1 of its processes was killed (memory.max 16777216 bytes, peak "
+    container_up
+    wait_status stopped
+    [[ $(hoy state "$ID" | jq -c '.oom | [.kills, .limit]') == '[1,16777216]' ]]
+    hoy delete "$ID"
+    # Killed by somebody, not for memory.
+    args sh -c 'kill -KILL $$; sleep 100'
+    cfg '.linux.namespaces |= map(select(.type != "pid"))'
+    container_run
+    [[ $status == 137 ]]
+    has_not memory
+    # A process of its own that is not the first.
+    bundle_new
+    script 'tail /dev/zero || echo "got $?"; exec sleep 1000'
+    resources '{memory: {limit: 16777216, swap: 16777216}}'
+    container_up
+    wait_output 'got 137'
+    [[ $(hoy state "$ID" | jq -c '[.status, .oom.kills]') == '["running",1]' ]]
+}

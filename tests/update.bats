@@ -212,3 +212,40 @@ usage() {
     hoy exec "$ID" touch /tmp/go
     wait_until 30 status_is stopped "$ID"
 }
+
+# ---- reclaim -------------------------------------------------------------------------------------
+
+@test "reclaim takes page cache back, and says how much was not to be had" {
+    bundle_new
+    # Cache that can go, and memory that can't: there is no swap.
+    script 'head -c 24000000 /dev/zero >/mnt/file; sync /mnt/file; cat /mnt/file >/dev/null; echo up; exec sleep 1000'
+    mkdir "$BATS_TEST_TMPDIR/disk.d"
+    loop_new 64M
+    mkfs.ext4 -q "$LOOP"
+    mount "$LOOP" "$BATS_TEST_TMPDIR/disk.d"
+    cfg '.mounts += [{destination: "/mnt", type: "bind", source: $d, options: ["bind"]}]
+        | .linux.resources = {memory: {limit: 134217728}}' --arg d "$BATS_TEST_TMPDIR/disk.d"
+    container_up
+    wait_output up
+    CGROUP=/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$(pid_of)/cgroup")
+    local before
+    before=$(<"$CGROUP/memory.current")
+    ((before > 20000000))
+    run hoy reclaim "$ID" 8m
+    succeeded
+    is ''
+    ((before - $(<"$CGROUP/memory.current") > 7000000))
+    stands memory.max 134217728
+    run hoy reclaim "$ID" 1g
+    failed_with "hoy: reclaim memory of container \"$ID\": only "
+    has ' of 1073741824 bytes could be had'
+    run hoy reclaim "$ID" x
+    failed_with 'reclaim: the size must be in bytes, with b, k, m or g behind it, got "x"'
+    run hoy reclaim "$ID" -- -1
+    failed_with 'got "-1"'
+    run hoy reclaim none 1m
+    failed_with 'container "none" does not exist'
+    hoy delete --force "$ID"
+    umount "$BATS_TEST_TMPDIR/disk.d"
+    losetup -d "$LOOP"
+}
