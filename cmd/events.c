@@ -12,6 +12,7 @@
 
 #include "base/fd.h"
 #include "cmd/output.h"
+#include "cmd/size.h"
 #include "cmd/verb.h"
 #include "runtime/events.h"
 
@@ -183,31 +184,6 @@ static int oom_print(void *arg, struct error *err)
 }
 
 /* ---- The verb -------------------------------------------------------------------------------- */
-
-/* Seconds, or as Go writes times: "500ms", "5s", "1m30s" is not needed by anybody. */
-static int interval_parse(const char *text, int *ret, struct error *err)
-{
-	static const struct {
-		const char *unit;
-		int ms;
-	} units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"", 1000}};
-	size_t n = strspn(text, "0123456789"), i;
-	unsigned long long v;
-	char digits[12];
-
-	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-		if (n && n < sizeof(digits) && streq(text + n, units[i].unit))
-			break;
-	if (i < sizeof(units) / sizeof(units[0])) {
-		snprintf(digits, sizeof(digits), "%.*s", (int)n, text);
-		if (parse_u64(digits, 1, (unsigned long long)(INT_MAX / units[i].ms), &v) == 0) {
-			*ret = (int)v * units[i].ms;
-			return 0;
-		}
-	}
-	return error_say(err, EINVAL,
-			 "--interval: must be a time above 0 like \"5s\" or \"500ms\", got \"%s\"", text);
-}
 
 static int events_run(const struct call *c, struct error *err)
 {

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/fd.h"
+#include "cmd/columns.h"
 #include "cmd/output.h"
 #include "cmd/verb.h"
 #include "spec/state.h"
@@ -51,37 +52,11 @@ struct list_command {
 	bool quiet;
 };
 
-enum { LIST_COLUMNS = 6, LIST_COLUMN_MIN = 12, LIST_COLUMN_GAP = 3 };
+enum { LIST_COLUMNS = 6, LIST_COLUMN_MIN = 12 };
 
 struct list_row {
 	const char *cell[LIST_COLUMNS];
 };
-
-/* Scripts cut the columns where runc ends them: as wide as the widest cell and a gap, but not
- * narrower than LIST_COLUMN_MIN; the last one isn't filled up. */
-static void rows_write(const struct list_row *rows, size_t n, struct text *out)
-{
-	size_t width[LIST_COLUMNS] = {0}, i, k;
-
-	for (i = 0; i < n; i++) {
-		for (k = 0; k < LIST_COLUMNS; k++) {
-			_cleanup_(text_free) struct text cell = TEXT_INIT;
-			size_t w = output_visible(rows[i].cell[k], &cell) + LIST_COLUMN_GAP;
-
-			if (w > width[k])
-				width[k] = w > LIST_COLUMN_MIN ? w : LIST_COLUMN_MIN;
-		}
-	}
-	for (i = 0; i < n; i++) {
-		for (k = 0; k < LIST_COLUMNS; k++) {
-			size_t w = output_visible(rows[i].cell[k], out);
-
-			if (k + 1 < LIST_COLUMNS)
-				text_addf(out, "%*s", (int)(width[k] - w), "");
-		}
-		text_add(out, "\n");
-	}
-}
 
 static void table_write(const struct container_entries *list, struct arena *a, struct text *out)
 {
@@ -95,7 +70,8 @@ static void table_write(const struct container_entries *list, struct arena *a, s
 		rows[i + 1] = (struct list_row){{e->id, arena_printf(a, "%d", e->pid), e->status,
 						 e->bundle, e->created, e->owner}};
 	}
-	rows_write(rows, list->n + 1, out);
+	/* Scripts cut the columns where runc ends them. */
+	columns_write(rows[0].cell, list->n + 1, LIST_COLUMNS, LIST_COLUMN_MIN, out);
 }
 
 static void json_write(const struct container_entries *list, struct text *out)

@@ -1,13 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * size: amounts of memory as people write them.
+ * size: amounts of memory and time as people write them.
  */
 #ifndef HOY_CMD_SIZE_H
 #define HOY_CMD_SIZE_H
 
 #include <stdint.h>
 
+#include "base/arena.h"
+#include "base/error.h"
+
 /* "64m", "1g", "1GiB", "4096b", "-1": units are powers of 1024, as docker's. *ret in bytes. 0 or -EINVAL. */
 int size_parse(const char *text, int64_t *ret);
+/* "512B", "63.9MiB", "1.0GiB". */
+const char *size_text(uint64_t bytes, struct arena *a);
+/* The value of --interval: "500ms", "5s", "2m", "1h", or seconds; above 0. *ret in milliseconds. 0 or -EINVAL
+ * with words. */
+int interval_parse(const char *text, int *ret, struct error *err);
 
 #endif

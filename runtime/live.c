@@ -12,7 +12,7 @@
 #include "base/sys.h"
 #include "cgroups/cgroup.h"
 
-#define END_WAIT_MS	1000
+#define END_WAIT_MS	200
 #define CGROUP_FILE_MAX 65536
 
 /* The process that was recorded, not another that has its pid now: the pidfd first, then the

@@ -117,3 +117,58 @@ is_true() {
     run hoy events --stats "$ID"
     failed_with "container \"$ID\" is stopped: container not running"
 }
+
+# ---- stats ---------------------------------------------------------------------------------------
+
+@test "stats shows the share of CPU time, and how much of it a quota takes" {
+    up 'while :; do :; done' '{cpu: {quota: 20000}, memory: {limit: 67108864}, pids: {limit: 50}}'
+    run hoy stats --no-stream --interval 3s --format json
+    succeeded
+    jq -e --arg id "$ID" 'length == 1 and (.[0] | .id == $id and .cpuPercent > 16 and .cpuPercent < 24
+        and .throttledPercent > 50 and .memoryLimit == 67108864 and .memory > 4096 and .anon > 0
+        and .pids == 1 and .pidsLimit == 50 and .received == 0 and .sent == 0)' <<<"$output" || { echo "$output" >&2; false; }
+    run hoy stats --no-stream "$ID"
+    succeeded
+    [[ ${#lines[@]} == 2 ]]
+    [[ ${lines[0]} =~ ^ID\ +CPU\ +THROTTLED\ +MEMORY\ +MEM\ +ANON\ /\ FILE\ /\ KERNEL\ +PRESSURE\ +NET\ IN\ /\ OUT\ +DISK\ IN\ /\ OUT\ +PIDS$ ]]
+    [[ ${lines[1]} =~ ^$ID\ +[0-9.]+%\ +[0-9]+%\ +[0-9.]+[KM]iB\ /\ 64.0MiB\ +[0-9.]+%\ .*\ 1/50$ ]]
+}
+
+@test "stats shows all that run, and ends when those that were named have ended" {
+    bundle_new sleep 1000
+    container_up
+    local first=$ID
+    bundle_new sleep 1000
+    container_up
+    hoy create -b "$BUNDLE" "$ID-created" </dev/null >/dev/null 2>&1
+    run hoy stats --no-stream --interval 100ms
+    succeeded
+    has "$first"
+    has "$ID "
+    has "$ID-created"
+    hoy kill "$first" KILL
+    wait_status stopped "$first"
+    run hoy stats --no-stream --interval 100ms
+    has_not "$first"
+    hoy stats --interval 100ms --format json "$ID" >"$BATS_TEST_TMPDIR/lines" 3>&- &
+    WATCHER=$!
+    wait_until 10 file_has "$BATS_TEST_TMPDIR/lines" "$ID"
+    hoy kill "$ID" KILL
+    wait "$WATCHER"
+    [[ $(tail -n 1 "$BATS_TEST_TMPDIR/lines") == '[]' ]]
+    run hoy stats --no-stream "$ID"
+    failed_with "container \"$ID\" is stopped: container not running"
+    run hoy stats --no-stream none
+    failed_with 'container "none" does not exist'
+}
+
+@test "stats takes the place of the table before on a terminal only" {
+    bundle_new sleep 1000
+    container_up
+    run timeout 2 "$HOY" --root "$HOY_ROOT" stats --interval 200ms "$ID"
+    has_not $'\033'
+    run command script -qec "timeout 2 '$HOY' --root '$HOY_ROOT' stats --interval 200ms '$ID'" /dev/null
+    has $'\033[H\033[J'
+    run command script -qec "'$HOY' --root '$HOY_ROOT' stats --no-stream '$ID'" /dev/null
+    has_not $'\033'
+}
