@@ -41,8 +41,8 @@ stats_lines() {
 }
 
 @test "events --stats prints one line with what the cgroup says" {
-    up 'x=0; while [ $x -lt 20000 ]; do x=$((x + 1)); done; echo done; exec sleep 1000' \
-        '{memory: {limit: 67108864, swap: 100663296}, pids: {limit: 20}, cpu: {quota: 20000}}'
+    up 'x=0; while [ $x -lt 40000 ]; do x=$((x + 1)); done; echo done; exec sleep 1000' \
+        '{memory: {limit: 67108864, swap: 100663296}, pids: {limit: 20}, cpu: {quota: 5000}}'
     wait_output done
     run hoy events --stats "$ID"
     succeeded
