@@ -64,6 +64,12 @@ int cgroup_create(const struct cgroup_root *root, const char *path, const char *
 int cgroup_enable(const struct cgroup_root *root, const char *path, int cgroup_fd,
 		  const char *controllers, struct error *err);
 
+/* Hands the cgroup to a container that makes cgroups of its own below (admin-guide/cgroup-v2,
+ * Delegation): every controller that can be is enabled for it, and the directory and the files that the
+ * kernel names for this belong to uid and gid, those of the container's root. 0 or negative errno. */
+int cgroup_delegate(const struct cgroup_root *root, const char *path, int cgroup_fd, uid_t uid,
+		    gid_t gid, struct error *err);
+
 /* Opens an existing cgroup. -ENOENT without a text when it is not there. */
 int cgroup_open(const struct cgroup_root *root, const char *path, int *ret_fd);
 

@@ -358,3 +358,28 @@ int cgroup_enable(const struct cgroup_root *root, const char *path, int cgroup_f
 
 	return *controllers ? controllers_enable(&m, cgroup_fd, controllers, err) : 0;
 }
+
+/* Those of every kernel that has them; newer ones say it themselves. */
+#define DELEGATE_DEFAULT "cgroup.procs\ncgroup.threads\ncgroup.subtree_control\n"
+
+int cgroup_delegate(const struct cgroup_root *root, const char *path, int cgroup_fd, uid_t uid, gid_t gid,
+		    struct error *err)
+{
+	char controllers[CONTROL_SIZE], files[CONTROL_SIZE], *name, *save = NULL;
+
+	/* What can't be enabled the container does without: its limits are there already. */
+	if (cgroup_read(root->fd, "cgroup.controllers", controllers, sizeof(controllers)) >= 0) {
+		controllers[strcspn(controllers, "\n")] = 0;
+		cgroup_enable(root, path, cgroup_fd, controllers, NULL);
+	}
+	if (!uid && !gid)
+		return 0;
+	if (cgroup_read(AT_FDCWD, "/sys/kernel/cgroup/delegate", files, sizeof(files)) < 0)
+		snprintf(files, sizeof(files), "%s", DELEGATE_DEFAULT);
+	if (fchown(cgroup_fd, uid, gid) < 0)
+		return error_set(err, errno, "give the cgroup to user %u", uid);
+	for (name = strtok_r(files, "\n", &save); name; name = strtok_r(NULL, "\n", &save))
+		if (fchownat(cgroup_fd, name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0 && errno != ENOENT)
+			return error_set(err, errno, "give the cgroup's %s to user %u", name, uid);
+	return 0;
+}

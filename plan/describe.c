@@ -287,6 +287,9 @@ static bool describe_kernel(const void *plan, const struct plan_op *op, struct t
 		text_addf(out, "make the cgroup %s", STR(0));
 		if (STR(1)[0])
 			text_addf(out, " with %s", STR(1));
+		if (op->arg[2])
+			text_addf(out, ", for user %u:%u to make others below, with every controller",
+				  (unsigned)op->arg[3], (unsigned)op->arg[4]);
 		break;
 	case OP_CGROUP_SET:
 		text_addf(out, "write %s to %s", STR(1), STR(0));

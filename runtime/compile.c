@@ -74,6 +74,37 @@ static void limit_op(struct compile *c, const struct limit *l)
 	op->arg[4] = l->optional;
 }
 
+/* Does the container have a view of its own of the cgroups, and may write there? Then it is meant to make
+ * cgroups itself (systemd, another runtime). */
+static bool owns_cgroup(const struct compile *c)
+{
+	size_t i, k;
+
+	if (!(c->namespaces & CLONE_NEWCGROUP))
+		return false;
+	for (i = 0; i < c->config->mounts.n; i++) {
+		const struct mount *m = &c->config->mounts.v[i];
+		bool write = m->type && (streq(m->type, "cgroup") || streq(m->type, "cgroup2"));
+
+		for (k = 0; k < m->options.n; k++)
+			write &= !streq(m->options.v[k], "ro") && !streq(m->options.v[k], "rro");
+		if (write)
+			return true;
+	}
+	return false;
+}
+
+/* What the container's id 0 is outside; 0 where that isn't said here. */
+static uint64_t root_outside(const struct id_mappings *map)
+{
+	size_t i;
+
+	for (i = 0; i < map->n; i++)
+		if (map->v[i].container_id == 0)
+			return map->v[i].host_id;
+	return 0;
+}
+
 static int compile_cgroup(struct compile *c)
 {
 	struct limits limits;
@@ -96,6 +127,11 @@ static int compile_cgroup(struct compile *c)
 					  : NULL);
 	op->arg[0] = plan_put_string(c->b, c->env->cgroup_path);
 	op->arg[1] = plan_put_string(c->b, limits.controllers);
+	if (owns_cgroup(c)) {
+		op->arg[2] = true;
+		op->arg[3] = root_outside(&c->lc->uid_mappings);
+		op->arg[4] = root_outside(&c->lc->gid_mappings);
+	}
 	for (i = 0; i < limits.n; i++) {
 		const struct limit *l = &limits.v[i];
 

@@ -109,9 +109,12 @@ static int make_cgroup(struct parent *p, const struct plan_op *op, struct error 
 	int r = cgroup_create(&p->cgroups, STR(0), STR(1), p->state_root, p->id, &p->cgroup_fd,
 			      &p->cgroup_made, err);
 
-	if (r == 0)
-		p->cgroup_path = STR(0);
-	return r;
+	if (r < 0)
+		return r;
+	p->cgroup_path = STR(0);
+	return op->arg[2] ? cgroup_delegate(&p->cgroups, STR(0), p->cgroup_fd, (uid_t)op->arg[3],
+					    (gid_t)op->arg[4], err)
+			  : 0;
 }
 
 static int attach_filter(struct parent *p, const struct plan_op *op, struct error *err)

@@ -410,3 +410,112 @@ write_takes() {
     wait_output 'got 137'
     [[ $(hoy state "$ID" | jq -c '[.status, .oom.kills]') == '["running",1]' ]]
 }
+
+# ---- Delegation ----------------------------------------------------------------------------------
+
+writable_cgroup() {
+    cfg '(.mounts[] | select(.destination == "/sys/fs/cgroup") | .options) -= ["ro"]'
+}
+
+@test "a container with a writable cgroup of its own makes others below, with every controller" {
+    bundle_new
+    script 'cd /sys/fs/cgroup
+        mkdir first; echo $$ >first/cgroup.procs
+        echo "+cpu +memory +pids +io" >cgroup.subtree_control
+        mkdir other; echo 5 >other/pids.max; cat other/pids.max
+        for file in pids.max memory.max cpu.max; do
+            (echo 1 >$file) 2>/dev/null && echo "wrote $file"
+        done
+        echo done'
+    writable_cgroup
+    cfg '.linux.namespaces += [{type: "user"}]
+        | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]
+        | .linux.gidMappings = [{containerID: 0, hostID: 200000, size: 65536}]'
+    resources '{pids: {limit: 100}}'
+    chown -R 100000:200000 "$BUNDLE/rootfs"
+    chmod 755 "$BUNDLE" "$BATS_TEST_TMPDIR"
+    container_run
+    succeeded
+    # Its own limits are not its to change.
+    is $'5\ndone'
+    run hoy plan -b "$BUNDLE"
+    has 'with pids, for user 100000:200000 to make others below, with every controller'
+    # Read-only, there is nothing to delegate.
+    cfg '(.mounts[] | select(.destination == "/sys/fs/cgroup") | .options) += ["ro"]'
+    run hoy plan -b "$BUNDLE"
+    has_not 'to make others below'
+}
+
+@test "hoy inside hoy: limits of the inner container are below those of the outer" {
+    bundle_new
+    # The inner bundle lies in the outer one's root file system, with the program itself.
+    mkdir -p "$BUNDLE/rootfs/inner"
+    cp -a "$HOY_CACHE/busybox" "$BUNDLE/rootfs/inner/rootfs"
+    cp "$HOY" "$BUNDLE/rootfs/bin/hoy"
+    hoy spec -b "$BUNDLE/rootfs/inner"
+    jq '.process.args = ["sh", "-c", "hostname; cat /sys/fs/cgroup/pids.max /sys/fs/cgroup/memory.max"]
+        | .hostname = "inner" | .linux.resources.pids.limit = 7 | .linux.resources.memory.limit = 33554432' \
+        "$BUNDLE/rootfs/inner/config.json" >"$BATS_TEST_TMPDIR/inner"
+    mv "$BATS_TEST_TMPDIR/inner" "$BUNDLE/rootfs/inner/config.json"
+    script 'mkdir /sys/fs/cgroup/outer; echo $$ >/sys/fs/cgroup/outer/cgroup.procs
+        hoy --root /run/hoy run -b /inner inner; echo "= $?"; cat /sys/fs/cgroup/pids.max
+        ls -d /sys/fs/cgroup/hoy-* 2>/dev/null || echo gone'
+    writable_cgroup
+    cfg '.root.readonly = false | .process.capabilities |= with_entries(.value = $all)
+        | .process.noNewPrivileges = false | del(.linux.maskedPaths, .linux.readonlyPaths)
+        | .linux.resources = {pids: {limit: 50}, devices: [{allow: true, access: "rwm"}]}
+        | .process.rlimits = []' --argjson all "$(hoy features | jq -c .linux.capabilities)"
+    container_run
+    succeeded
+    is $'inner\n7\n33554432\n= 0\n50\ngone'
+}
+
+# ---- Who gives way to whom -----------------------------------------------------------------------
+
+# busy NAME RESOURCES: a container that computes without end; its cgroup in the variable.
+busy() {
+    local -n dir=$1
+    bundle_new sh -c 'while :; do :; done'
+    resources "$2"
+    container_up
+    # shellcheck disable=SC2034 # a name for the caller's variable
+    dir=$(cgroup_dir)
+    # On one processor, where there are several.
+    taskset -cp 0 "$(pid_of)" >/dev/null
+}
+
+usage() {
+    sed -n 's/^usage_usec //p' "$1/cpu.stat"
+}
+
+# What each of two has had in some seconds: A and B, in microseconds.
+compare() {
+    A=$(usage "$1") B=$(usage "$2")
+    sleep "$3"
+    A=$(($(usage "$1") - A)) B=$(($(usage "$2") - B))
+    echo "$A against $B" >&2
+}
+
+@test "cpu: two containers share a processor as their weights are" {
+    local one three
+    busy one '{cpu: {shares: 1024}}'
+    busy three '{unified: {"cpu.weight": "300"}}'
+    compare "$one" "$three" 4
+    # 1 : 3, 10 % more or less.
+    ((B * 10 > A * 27 && B * 10 < A * 33))
+    hoy update --cpu-share 1024 "$ID"
+    compare "$one" "$three" 4
+    ((B * 10 > A * 9 && B * 10 < A * 11))
+}
+
+@test "cpu: an idle container gives way, and has what nobody wants" {
+    local idle other
+    busy idle '{cpu: {idle: 1}}'
+    busy other '{cpu: {shares: 1024}}'
+    compare "$idle" "$other" 3
+    ((A * 20 < B))
+    hoy delete --force "$ID"
+    A=$(usage "$idle")
+    sleep 1
+    (($(usage "$idle") - A > 500000))
+}

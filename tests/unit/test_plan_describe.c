@@ -58,6 +58,8 @@ static const struct {
 } rows[] = {
 	{OP_CGROUP_MAKE, {{.s = "/hoy-x"}, {.s = "cpu memory"}}, "make the cgroup /hoy-x with cpu memory"},
 	{OP_CGROUP_MAKE, {{.s = "/hoy-x"}, {.s = ""}}, "make the cgroup /hoy-x"},
+	{OP_CGROUP_MAKE, {{.s = "/hoy-x"}, {.s = "pids"}, N(1), N(5), N(6)},
+	 "make the cgroup /hoy-x with pids, for user 5:6 to make others below, with every controller"},
 	{OP_CGROUP_SET, {{.s = "pids.max"}, {.s = "7"}}, "write 7 to pids.max"},
 	{OP_CGROUP_SET,
 	 {{.s = "io.bfq.weight"}, {.s = "500"}, {.s = "io.weight"}, {.s = "4950"}},
