@@ -104,6 +104,10 @@ static const char *value_now(struct updating *u, const char *file, const char *v
 		if (!*line++)
 			return NULL;
 	}
+	/* An empty list of CPUs can't be given back to a cgroup with processes: what it means can. */
+	if (starts_with(file, "cpuset.") && *line == '\n' &&
+	    !control_read(u, arena_join(&u->arena, file, ".effective", NULL), buf))
+		return NULL;
 	/* Of "default 100" and "8:0 200" the first. */
 	return arena_memdup(&u->arena, line, strcspn(line, "\n"));
 }

@@ -103,3 +103,20 @@ done'
     is "$(printf '%s\n' "cpuset.cpus=$CPU" "cpu.max=50000 100000" cpu.idle=1 memory.max=67108864 \
         memory.swap.max=0 pids.max=20)"
 }
+
+@test "update: other processors while it runs; one that fails takes them back" {
+    local dir
+    bundle_new sleep 1000
+    resources '{cpu: {mems: $mem}, memory: {limit: 67108864}}'
+    container_up
+    dir=/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$(pid_of)/cgroup")
+    jq -n '{cpu: {cpus: $cpu}, unified: {"memory.oom.group": "7"}}' --arg cpu "$CPU" >"$BATS_TEST_TMPDIR/r"
+    run hoy update -r "$BATS_TEST_TMPDIR/r" "$ID"
+    failed_with 'unified["memory.oom.group"]'
+    # A cgroup with processes can't have none again; but those that it had.
+    [[ $(<"$dir/cpuset.cpus.effective") == "$(<"/sys/fs/cgroup/cpuset.cpus.effective")" ]]
+    run hoy update --cpuset-cpus "$CPU" "$ID"
+    succeeded
+    [[ $(<"$dir/cpuset.cpus") == "$CPU" ]]
+    [[ $(sed -n 's/^Cpus_allowed_list:[[:space:]]*//p' "/proc/$(pid_of)/status") == "$CPU" ]]
+}

@@ -552,6 +552,8 @@ static bool was_inside(int fd)
 	return false;
 }
 
+#define PATIENCE 20 /* seconds */
+
 static void *neighbour(void *unused)
 {
 	(void)unused;
@@ -568,7 +570,8 @@ static double now(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
-/* Resolves the path again and again, for at most a second each way. */
+/* Resolves the path again and again, for a second each way, and on a machine that is busy until it has
+ * been there once. */
 static void race_run(void (*act)(void), const char *path)
 {
 	unsigned found[2] = {0, 0};
@@ -584,7 +587,7 @@ static void race_run(void (*act)(void), const char *path)
 	for (way = 0; way < ROWS(ways); way++) {
 		double end = now() + 1;
 
-		for (i = 0; i < 10000 && now() < end; i++) {
+		for (i = 0; (i < 10000 && now() < end) || (!found[way] && now() < end + PATIENCE); i++) {
 			int fd = ways[way](path, O_PATH);
 
 			if (fd >= 0 && !was_inside(fd)) {
