@@ -214,7 +214,7 @@ static int lookup_in(struct walker *w, const char *dir, size_t dir_len, const ch
 {
 	size_t len = strlen(name);
 
-	if (dir_len + len + 3 > sizeof(w->path))
+	if (dir_len + len + 3 > WALK_PATH_MAX)
 		return -ENAMETOOLONG;
 	if (dir_len == 0) {
 		w->path[0] = '.';
@@ -234,7 +234,7 @@ int op_lookup(struct walker *w, const struct plan_op *op)
 	int denied = 0, r;
 
 	if (strchr(name, '/')) {
-		if (strlen(name) >= sizeof(w->path))
+		if (strlen(name) >= WALK_PATH_MAX)
 			return -ENAMETOOLONG;
 		memcpy(w->path, name, strlen(name) + 1);
 		return executable(name);

@@ -273,9 +273,11 @@ static int step(struct walker *w, unsigned n, const struct plan_op *op)
 int walker_walk(struct walker *w)
 {
 	const struct plan_header *h = plan_header(w->plan);
+	char path[WALK_PATH_MAX];
 	unsigned n;
 	int r = -EINVAL;
 
+	w->path = path;
 	for (n = 1; n <= h->ops; n++) {
 		const struct plan_op *op = plan_op(w->plan, n);
 

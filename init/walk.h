@@ -33,7 +33,7 @@ struct walker {
 	char **envp;	    /* of the process, relocated; NULL before the first need */
 	char detail[MESSAGE_TEXT_MAX];
 	int slots[SLOT_MAX]; /* walk_slot; behind what every walk touches, to be few pages */
-	char path[WALK_PATH_MAX]; /* what OP_LOOKUP found */
+	char *path; /* what OP_LOOKUP found; WALK_PATH_MAX bytes on the stack, whose pages are there */
 };
 
 /* Prepares w, which is all zero as static storage is: most of it are pages that no walk touches. */
