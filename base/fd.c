@@ -7,7 +7,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/sys.h"
@@ -206,6 +208,12 @@ static int tree_empty(int fd, dev_t dev)
 		r = -errno;
 	closedir(d);
 	return r;
+}
+
+void socket_address_at(int dirfd, const char *name, struct sockaddr_un *ret)
+{
+	*ret = (struct sockaddr_un){.sun_family = AF_UNIX};
+	snprintf(ret->sun_path, sizeof(ret->sun_path), "/proc/self/fd/%d/%s", dirfd, name);
 }
 
 int tree_remove_at(int dirfd, const char *name)

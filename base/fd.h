@@ -36,6 +36,10 @@ int file_put_at(int dirfd, const char *path, const char *s);
  * Without fsync: state lives under /run (design: the state is rebuilt after a reboot anyway).
  * mode: of the new file. On failure nothing is left. 0 or negative errno. */
 int file_replace_at(int dirfd, const char *name, const void *p, size_t len, mode_t mode);
+/* The address of a socket `name` in dirfd. It goes through the descriptor: sun_path holds 107 bytes, a path
+ * may have more. */
+struct sockaddr_un;
+void socket_address_at(int dirfd, const char *name, struct sockaddr_un *ret);
 /* Removes a directory with everything below it, never through a symlink or across a mount.
  * 0 (also when it is not there) or negative errno. */
 int tree_remove_at(int dirfd, const char *name);

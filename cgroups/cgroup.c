@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cgroups/cgroup.h"
-#include "cgroups/limits.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +13,7 @@
 
 #include "base/fd.h"
 #include "base/text.h"
+#include "cgroups/limits.h"
 #include "cgroups/walk.h"
 
 #define ROOT_UNIFIED	"/sys/fs/cgroup"
@@ -248,6 +248,17 @@ int cgroup_read(int cgroup_fd, const char *file, char *buf, size_t size)
 	return (int)n;
 }
 
+int cgroup_number(int cgroup_fd, const char *file, uint64_t *ret)
+{
+	char buf[64];
+	int r = cgroup_read(cgroup_fd, file, buf, sizeof(buf));
+
+	if (r < 0)
+		return r;
+	*ret = starts_with(buf, "max") ? CGROUP_UNLIMITED : strtoull(buf, NULL, 10);
+	return 0;
+}
+
 /* Where a file that is missing means what would be written: without swap accounting there is no
  * swap to limit or to allow, and a kernel without bursts has a burst of 0. base: a file of the same
  * controller, to be sure that the controller is there. */
@@ -373,12 +384,12 @@ int cgroup_frozen(int cgroup_fd)
 	return event_read(cgroup_fd, "frozen");
 }
 
+/* 0 where there is no limit, or no such file. */
 static unsigned long long value_read(int cgroup_fd, const char *file)
 {
-	char buf[CONTROL_SIZE];
+	uint64_t v;
 
-	/* "max" is no number: 0 */
-	return cgroup_read(cgroup_fd, file, buf, sizeof(buf)) < 0 ? 0 : strtoull(buf, NULL, 10);
+	return cgroup_number(cgroup_fd, file, &v) < 0 || v == CGROUP_UNLIMITED ? 0 : v;
 }
 
 void cgroup_oom_read(int cgroup_fd, struct cgroup_oom *ret)

@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/arena.h"
@@ -77,10 +78,18 @@ int cgroup_open(const struct cgroup_root *root, const char *path, int *ret_fd);
  * buf is too small). */
 int cgroup_read(int cgroup_fd, const char *file, char *buf, size_t size);
 
+/* Reads a control file that holds one number; "max" is CGROUP_UNLIMITED. 0 or negative errno. */
+#define CGROUP_UNLIMITED UINT64_MAX
+int cgroup_number(int cgroup_fd, const char *file, uint64_t *ret);
+
 /* Writes one control file of the cgroup. The error's step names file and value, a hint is given
  * where the errno misleads. A file that is missing is no error where that means the same (a
  * kernel without swap accounting, and memory.swap.max 0 or max). 0 or negative errno. */
 int cgroup_write(int cgroup_fd, const char *file, const char *value, struct error *err);
+
+/* Writes one pair of limits.h. 0 or negative errno with file and value in the step. */
+struct limit;
+int limit_write(int cgroup_fd, const struct limit *l, struct error *err);
 
 /* Kills everything in the cgroup and below: cgroup.kill (5.14), else thaw and SIGKILL to all until
  * none is left. Does not wait. 0 or negative errno. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Resources as control files. The order is that of the controllers (cpu, cpuset, memory, pids, io,
- * hugetlb, rdma), and
- * within one that which the kernel accepts; `unified` is last, so that it overrides.
+ * hugetlb, rdma), and within one that which the kernel accepts; `unified` is last, so that it
+ * overrides.
  */
 #include "cgroups/limits.h"
 

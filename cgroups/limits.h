@@ -36,9 +36,6 @@ struct limits {
 int limits_compile(const struct resources *res, struct arena *a, struct limits *ret,
 		   struct error *err);
 
-/* Writes one pair to the cgroup. 0 or negative errno with file and value in the step. */
-int limit_write(int cgroup_fd, const struct limit *l, struct error *err);
-
 /* blockIO.weight (10 to 1000) to io.weight (1 to 10000), linear. */
 unsigned long long limits_io_weight(unsigned long long weight);
 /* CPU shares (2 to 262144) to cpu.weight (1 to 10000), the formula of crun 1.23 and runc 1.3.2:

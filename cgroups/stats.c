@@ -24,16 +24,6 @@ static char *slurp(int cgroup, const char *file, struct arena *a)
 	return arena_memdup(a, t.s ? t.s : "", t.len);
 }
 
-static bool number_read(int cgroup, const char *file, uint64_t *ret)
-{
-	char buf[64];
-
-	if (cgroup_read(cgroup, file, buf, sizeof(buf)) < 0)
-		return false;
-	*ret = starts_with(buf, "max") ? STATS_UNLIMITED : strtoull(buf, NULL, 10);
-	return true;
-}
-
 /* Lines "key number". Cuts the text up. */
 static size_t pairs_read(char *text, struct arena *a, struct stats_pair **ret)
 {
@@ -112,14 +102,14 @@ static void memory_read(int cgroup, struct arena *a, struct stats_memory *m)
 	struct stats_pair *v;
 	size_t n;
 
-	m->there = number_read(cgroup, "memory.current", &m->current);
+	m->there = cgroup_number(cgroup, "memory.current", &m->current) == 0;
 	if (!m->there)
 		return;
-	m->max = m->swap_max = STATS_UNLIMITED;
-	number_read(cgroup, "memory.max", &m->max);
-	number_read(cgroup, "memory.peak", &m->peak);
-	number_read(cgroup, "memory.swap.current", &m->swap);
-	number_read(cgroup, "memory.swap.max", &m->swap_max);
+	m->max = m->swap_max = CGROUP_UNLIMITED;
+	cgroup_number(cgroup, "memory.max", &m->max);
+	cgroup_number(cgroup, "memory.peak", &m->peak);
+	cgroup_number(cgroup, "memory.swap.current", &m->swap);
+	cgroup_number(cgroup, "memory.swap.max", &m->swap_max);
 	if (text)
 		m->n = pairs_read(text, a, &m->raw);
 	n = events ? pairs_read(events, a, &v) : 0;
@@ -160,14 +150,14 @@ static void io_read(int cgroup, struct arena *a, struct stats *s)
 
 static void hugepages_add(int cgroup, const char *size, struct arena *a, struct stats *s)
 {
-	struct stats_hugepages h = {.size = arena_strdup(a, size), .max = STATS_UNLIMITED};
+	struct stats_hugepages h = {.size = arena_strdup(a, size), .max = CGROUP_UNLIMITED};
 	struct stats_hugepages *v = arena_alloc(a, (s->hugepages.n + 1) * sizeof(*v));
 	char *events = slurp(cgroup, arena_printf(a, "hugetlb.%s.events", size), a);
 	struct stats_pair *pairs;
 	size_t n = events ? pairs_read(events, a, &pairs) : 0;
 
-	number_read(cgroup, arena_printf(a, "hugetlb.%s.current", size), &h.current);
-	number_read(cgroup, arena_printf(a, "hugetlb.%s.max", size), &h.max);
+	cgroup_number(cgroup, arena_printf(a, "hugetlb.%s.current", size), &h.current);
+	cgroup_number(cgroup, arena_printf(a, "hugetlb.%s.max", size), &h.max);
 	if (n)
 		h.failed = pair_find(pairs, n, "max");
 	if (s->hugepages.n)
@@ -203,8 +193,8 @@ void stats_read(int cgroup_fd, struct arena *a, struct stats *ret)
 	*ret = (struct stats){0};
 	cpu_read(cgroup_fd, a, &ret->cpu);
 	memory_read(cgroup_fd, a, &ret->memory);
-	ret->pids.there = number_read(cgroup_fd, "pids.current", &ret->pids.current) &&
-			  number_read(cgroup_fd, "pids.max", &ret->pids.max);
+	ret->pids.there = cgroup_number(cgroup_fd, "pids.current", &ret->pids.current) == 0 &&
+			  cgroup_number(cgroup_fd, "pids.max", &ret->pids.max) == 0;
 	io_read(cgroup_fd, a, ret);
 	hugepages_read(cgroup_fd, a, ret);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * stats: what a cgroup has used, as its files say at one moment (admin-guide/cgroup-v2). A controller
- * that the cgroup doesn't have is not there; nothing of this is an error.
+ * that the cgroup doesn't have is not there; nothing of this is an error. A limit may be CGROUP_UNLIMITED.
  */
 #ifndef HOY_CGROUPS_STATS_H
 #define HOY_CGROUPS_STATS_H
@@ -11,8 +11,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
-
-#define STATS_UNLIMITED UINT64_MAX
+#include "cgroups/cgroup.h"
 
 /* How long processes waited: shares of the time in percent, and microseconds in all. */
 struct stats_psi_line {

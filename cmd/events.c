@@ -63,7 +63,7 @@ static void memory_entry(const char *name, uint64_t usage, uint64_t max, uint64_
 
 static uint64_t sum(uint64_t a, uint64_t b)
 {
-	return a == STATS_UNLIMITED || b == STATS_UNLIMITED ? STATS_UNLIMITED : a + b;
+	return a == CGROUP_UNLIMITED || b == CGROUP_UNLIMITED ? CGROUP_UNLIMITED : a + b;
 }
 
 static void memory(const struct stats_memory *m, struct text *out)
@@ -161,7 +161,7 @@ static int stats_print(const struct container_stats *s, void *arg, struct error 
 	text_add(&out, ",");
 	memory(&c->memory, &out);
 	text_addf(&out, ",\"pids\":{\"current\":%" PRIu64, c->pids.current);
-	if (c->pids.there && c->pids.max != STATS_UNLIMITED)
+	if (c->pids.there && c->pids.max != CGROUP_UNLIMITED)
 		text_addf(&out, ",\"limit\":%" PRIu64, c->pids.max);
 	text_add(&out, "},");
 	block_io(c, &out);

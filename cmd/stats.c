@@ -153,7 +153,7 @@ static const char *pressure(const struct stats *s, struct arena *a)
 
 static const char *limit_text(uint64_t limit, struct arena *a)
 {
-	return limit == STATS_UNLIMITED ? "max" : size_text(limit, a);
+	return limit == CGROUP_UNLIMITED ? "max" : size_text(limit, a);
 }
 
 static const char *pair(struct arena *a, const char *x, const char *y)
@@ -166,7 +166,7 @@ enum { COLUMNS = 10 };
 static void row(const struct figures *f, const char **cell, struct arena *a)
 {
 	const struct stats_memory *m = &f->s->memory;
-	bool limited = m->there && m->max != STATS_UNLIMITED && m->max;
+	bool limited = m->there && m->max != CGROUP_UNLIMITED && m->max;
 
 	cell[0] = f->id;
 	cell[1] = arena_printf(a, "%.1f%%", f->cpu);
@@ -180,7 +180,7 @@ static void row(const struct figures *f, const char **cell, struct arena *a)
 	cell[7] = pair(a, size_text(f->received, a), size_text(f->sent, a));
 	cell[8] = pair(a, size_text(f->read, a), size_text(f->written, a));
 	cell[9] = !f->s->pids.there ? "-"
-		  : f->s->pids.max == STATS_UNLIMITED
+		  : f->s->pids.max == CGROUP_UNLIMITED
 			  ? arena_printf(a, "%" PRIu64, f->s->pids.current)
 			  : arena_printf(a, "%" PRIu64 "/%" PRIu64, f->s->pids.current, f->s->pids.max);
 }
@@ -204,7 +204,7 @@ static void table(struct look *now, const struct look *then, struct text *out)
 
 static void number_or_null(const char *name, bool there, uint64_t v, struct text *out)
 {
-	if (there && v != STATS_UNLIMITED)
+	if (there && v != CGROUP_UNLIMITED)
 		text_addf(out, ",\"%s\":%" PRIu64, name, v);
 	else
 		text_addf(out, ",\"%s\":null", name);

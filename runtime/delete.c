@@ -41,8 +41,9 @@ static unsigned ancestors(const char *path)
 	return n ? n - 1 : 0;
 }
 
+/* Kills what is in the cgroup, and removes it too unless it belongs to a creation that will. */
 static int destroy_cgroup(const struct runtime *rt, const char *id, const struct state *s,
-			  struct arena *a, struct error *err)
+			  bool remove, struct arena *a, struct error *err)
 {
 	struct cgroup_root root;
 	const char *path;
@@ -57,7 +58,7 @@ static int destroy_cgroup(const struct runtime *rt, const char *id, const struct
 	if (path && cgroup_open(&root, path, &fd) == 0) {
 		r = cgroup_kill(fd, err);
 		close(fd);
-		if (r == 0)
+		if (r == 0 && remove)
 			r = cgroup_remove(&root, path, ancestors(path), WAIT_MS, err);
 	}
 	fd_close(root.fd);
@@ -91,7 +92,7 @@ static int may_delete(const char *id, const char *status, bool force, struct err
 static int delete_torn(const struct runtime *rt, struct record *rec, const char *id,
 		       struct arena *a, struct error *err)
 {
-	int r = destroy_cgroup(rt, id, NULL, a, err);
+	int r = destroy_cgroup(rt, id, NULL, true, a, err);
 
 	return r < 0 ? r : record_remove(rec, err);
 }
@@ -111,7 +112,7 @@ static int delete_known(const struct runtime *rt, struct record *rec, const stru
 	if (r == 0)
 		r = destroy_process(live.pidfd, rec->id, err);
 	if (r == 0)
-		r = destroy_cgroup(rt, rec->id, s, a, err);
+		r = destroy_cgroup(rt, rec->id, s, true, a, err);
 	if (r == 0)
 		r = record_remove(rec, err);
 	live_close(&live);
@@ -157,24 +158,6 @@ static int delete_lost(const struct runtime *rt, const char *id, struct arena *a
 	return r;
 }
 
-/* Kills what is in the cgroup of a container that has no record yet. */
-static int kill_unknown(const struct runtime *rt, const char *id, struct arena *a, struct error *err)
-{
-	struct cgroup_root root;
-	const char *path;
-	int r = cgroup_root_open(&root, a, err), fd;
-
-	if (r < 0)
-		return r;
-	path = cgroup_of(&root, rt, id, NULL, a);
-	if (path && cgroup_open(&root, path, &fd) == 0) {
-		r = cgroup_kill(fd, err);
-		close(fd);
-	}
-	fd_close(root.fd);
-	return r;
-}
-
 /* With force also from whoever holds the lock and gets no further: a creation that was frozen. */
 static int delete_lock(const struct runtime *rt, struct record *rec, bool force, struct arena *a,
 		       struct error *err)
@@ -185,7 +168,7 @@ static int delete_lock(const struct runtime *rt, struct record *rec, bool force,
 		return r;
 	if (err)
 		*err = (struct error)ERROR_INIT;
-	r = kill_unknown(rt, rec->id, a, err);
+	r = destroy_cgroup(rt, rec->id, NULL, false, a, err);
 	return r < 0 ? r : record_lock(rec, err);
 }
 

@@ -11,35 +11,11 @@
 #include "runtime/container.h"
 #include "runtime/live.h"
 
-/* Reads one container, with its status as it really is, into *ret (arena). */
-static int look(const struct runtime *rt, const char *id, struct arena *a, struct state **ret,
-		struct error *err)
-{
-	struct record rec = RECORD_INIT;
-	const struct state *s;
-	struct state *now;
-	int r = record_open(rt->root, id, &rec, err);
-
-	if (r < 0)
-		return r;
-	r = record_read(&rec, a, &s, err);
-	if (r == 0) {
-		now = arena_alloc(a, sizeof(*now));
-		*now = *s;
-		now->status = live_status(&rec, s);
-		if (streq(now->status, "stopped"))
-			now->pid = 0;
-		*ret = now;
-	}
-	record_close(&rec);
-	return r;
-}
-
 /* Whether its memory was not enough: as long as there is the cgroup, it can tell. */
-static void oom_look(struct state *s, struct arena *a)
+static void oom_look(struct state *s, struct live *live, struct arena *a)
 {
 	struct cgroup_oom oom = {0};
-	int fd = s->record.cgroup ? live_cgroup(s, NULL) : -1;
+	int fd = s->record.cgroup ? live_take_cgroup(live, s, NULL) : -1;
 
 	if (fd < 0)
 		return;
@@ -51,6 +27,36 @@ static void oom_look(struct state *s, struct arena *a)
 	*s->oom = (struct state_oom){oom.kills, oom.max, oom.peak};
 }
 
+/* Reads one container, with its status as it really is, into *ret (arena). oom: whether it ran out of
+ * memory, too. */
+static int look(const struct runtime *rt, const char *id, bool oom, struct arena *a,
+		struct state **ret, struct error *err)
+{
+	struct record rec = RECORD_INIT;
+	const struct state *s;
+	struct state *now;
+	struct live live;
+	int r = record_open(rt->root, id, &rec, err);
+
+	if (r < 0)
+		return r;
+	r = record_read(&rec, a, &s, err);
+	if (r == 0) {
+		now = arena_alloc(a, sizeof(*now));
+		*now = *s;
+		live_look(&rec, s, &live);
+		now->status = live.status;
+		if (streq(now->status, "stopped"))
+			now->pid = 0;
+		if (oom)
+			oom_look(now, &live, a);
+		live_close(&live);
+		*ret = now;
+	}
+	record_close(&rec);
+	return r;
+}
+
 int container_state(const struct runtime *rt, const char *id, struct text *out,
 		    struct error *err)
 {
@@ -59,11 +65,9 @@ int container_state(const struct runtime *rt, const char *id, struct text *out,
 	int r = container_id_check(id, err);
 
 	if (r == 0)
-		r = look(rt, id, &a, &s, err);
-	if (r == 0) {
-		oom_look(s, &a);
+		r = look(rt, id, true, &a, &s, err);
+	if (r == 0)
 		state_write_public(s, out);
-	}
 	return r;
 }
 
@@ -122,7 +126,7 @@ int container_list(const struct runtime *rt, struct arena *a, struct container_e
 
 		if (container_id_check(e->d_name, NULL) < 0)
 			continue;
-		r = look(rt, e->d_name, a, &s, &one);
+		r = look(rt, e->d_name, false, a, &s, &one);
 		if (r == 0)
 			entry_add(&list, &room, a, s);
 		else if (r != -ENOENT)

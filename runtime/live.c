@@ -32,7 +32,8 @@ static int process_open(int64_t pid, uint64_t start_time)
 	return fd_close(fd);
 }
 
-int live_cgroup(const struct state *s, struct error *err)
+/* -ENOENT also where a later container has one of that name. */
+static int cgroup_of(const struct state *s, struct error *err)
 {
 	_cleanup_(arena_free) struct arena a = ARENA_INIT;
 	struct cgroup_root root;
@@ -92,7 +93,7 @@ void live_look(const struct record *rec, const struct state *s, struct live *ret
 		return;
 	ret->status = streq(s->status, "created") && waits_for_start(rec) ? "created" : "running";
 	if (s->record.cgroup)
-		ret->cgroup = live_cgroup(s, NULL);
+		ret->cgroup = cgroup_of(s, NULL);
 	if (ret->cgroup < 0)
 		ret->cgroup = -1;
 	else if (cgroup_frozen(ret->cgroup) == 1)
@@ -105,18 +106,9 @@ void live_close(struct live *live)
 	live->cgroup = fd_close(live->cgroup);
 }
 
-const char *live_status(const struct record *rec, const struct state *s)
-{
-	struct live live;
-
-	live_look(rec, s, &live);
-	live_close(&live);
-	return live.status;
-}
-
 int live_take_cgroup(struct live *live, const struct state *s, struct error *err)
 {
-	return live->cgroup >= 0 ? fd_take(&live->cgroup) : live_cgroup(s, err);
+	return live->cgroup >= 0 ? fd_take(&live->cgroup) : cgroup_of(s, err);
 }
 
 int live_cgroup_of(int64_t pid)

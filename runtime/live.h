@@ -22,14 +22,9 @@ struct live {
 /* Fills *ret, which is closed by live_close. */
 void live_look(const struct record *rec, const struct state *s, struct live *ret);
 void live_close(struct live *live);
-/* Its status alone. */
-const char *live_status(const struct record *rec, const struct state *s);
 /* Takes the cgroup out of live, or opens the one that the record names (which must be there) to say
  * why it can't be had. Descriptor or negative errno with words. */
 int live_take_cgroup(struct live *live, const struct state *s, struct error *err);
-/* Opens the cgroup that the record names. Descriptor or negative errno: -ENOENT also where it is a later
- * container's of that name. */
-int live_cgroup(const struct state *s, struct error *err);
 /* Opens the cgroup that a process is in. Descriptor or negative errno. */
 int live_cgroup_of(int64_t pid);
 /* r is what came of an operation on the cgroup. Where it says that there is none any more, the container

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -94,16 +93,15 @@ int notify_make_dir(const struct record *rec, struct error *err)
 	return 0;
 }
 
-/* The path goes through the open directory: sun_path holds 107 bytes, a state directory more. */
 static int bind_in(int dir)
 {
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), r;
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	struct sockaddr_un addr;
 	const char *name = strrchr(NOTIFY_CONTAINER, '/') + 1;
 
 	if (fd < 0)
 		return -errno;
-	snprintf(addr.sun_path, sizeof(addr.sun_path), "/proc/self/fd/%d/%s", dir, name);
+	socket_address_at(dir, name, &addr);
 	unlinkat(dir, name, 0);
 	/* Whoever the container's process is, it may write. */
 	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pause, resume, ps and reclaim: what concerns the container as a whole, by its cgroup. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -49,13 +48,6 @@ int container_pids(const struct runtime *rt, const char *id, struct arena *a,
 	return target_close(&t, r, err);
 }
 
-static unsigned long long memory_current(int cgroup)
-{
-	char buf[64];
-
-	return cgroup_read(cgroup, "memory.current", buf, sizeof(buf)) < 0 ? 0 : strtoull(buf, NULL, 10);
-}
-
 static int reclaim_failed(const struct target *t, int r, unsigned long long taken,
 			  unsigned long long wanted, struct error *err)
 {
@@ -74,13 +66,13 @@ int container_reclaim(const struct runtime *rt, const char *id, uint64_t bytes, 
 	_cleanup_(arena_free) struct arena a = ARENA_INIT;
 	struct target t = TARGET(id);
 	int r = target_open(&t, rt, &a, err);
-	unsigned long long before, after;
+	uint64_t before = 0, after = 0;
 
 	if (r < 0)
 		return target_close(&t, r, err);
-	before = memory_current(t.cgroup);
+	cgroup_number(t.cgroup, "memory.current", &before);
 	r = file_put_at(t.cgroup, "memory.reclaim", arena_printf(&a, "%llu", (unsigned long long)bytes));
-	after = memory_current(t.cgroup);
+	cgroup_number(t.cgroup, "memory.current", &after);
 	if (r < 0)
 		r = reclaim_failed(&t, r, before > after ? before - after : 0, bytes, err);
 	return target_close(&t, r, err);

@@ -302,22 +302,13 @@ int record_start_time(int64_t pid, uint64_t *ret)
 	return r == 0 && zombie ? -ESRCH : r;
 }
 
-/* The path goes through the open directory: sun_path holds 107 bytes, a state directory more. */
-static socklen_t address(const struct record *rec, struct sockaddr_un *addr)
-{
-	*addr = (struct sockaddr_un){.sun_family = AF_UNIX};
-	snprintf(addr->sun_path, sizeof(addr->sun_path), "/proc/self/fd/%d/%s", rec->dir,
-		 RECORD_SOCKET);
-	return sizeof(*addr);
-}
-
 int record_socket_bind(const struct record *rec, struct error *err)
 {
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), r;
 	struct sockaddr_un addr;
-	socklen_t len = address(rec, &addr);
 
-	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, len) < 0) {
+	socket_address_at(rec->dir, RECORD_SOCKET, &addr);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0) {
 		r = error_set(err, errno, "make the socket for start");
 		fd_close(fd);
 		return r;
@@ -329,11 +320,11 @@ int record_socket_connect(const struct record *rec)
 {
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), r;
 	struct sockaddr_un addr;
-	socklen_t len = address(rec, &addr);
 
+	socket_address_at(rec->dir, RECORD_SOCKET, &addr);
 	if (fd < 0)
 		return -errno;
-	if (connect(fd, (struct sockaddr *)&addr, len) < 0) {
+	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0) {
 		r = -errno;
 		close(fd);
 		return r;

@@ -73,18 +73,15 @@ static void memory_complete(struct updating *u, struct memory *m, bool *limit_kn
 /* linux.resources.memory.checkBeforeUpdate */
 static int usage_check(struct updating *u, const struct memory *m, struct error *err)
 {
-	char buf[CONTROL_SIZE];
-	unsigned long long usage;
+	uint64_t usage;
 
 	if (!m->check_before_update || !*m->check_before_update || !m->limit || *m->limit <= 0 ||
-	    !control_read(u, "memory.current", buf))
-		return 0;
-	usage = strtoull(buf, NULL, 10);
-	if (usage <= (unsigned long long)*m->limit)
+	    cgroup_number(u->target.cgroup, "memory.current", &usage) < 0 ||
+	    usage <= (uint64_t)*m->limit)
 		return 0;
 	error_field(err, "memory.limit");
 	return error_say(err, EINVAL, "%lld is below the %llu bytes that are in use (checkBeforeUpdate)",
-			 (long long)*m->limit, usage);
+			 (long long)*m->limit, (unsigned long long)usage);
 }
 
 /* ---- Writing --------------------------------------------------------------------------------- */

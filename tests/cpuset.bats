@@ -109,7 +109,7 @@ done'
     bundle_new sleep 1000
     resources '{cpu: {mems: $mem}, memory: {limit: 67108864}}'
     container_up
-    dir=/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$(pid_of)/cgroup")
+    dir=$(cgroup_of)
     jq -n '{cpu: {cpus: $cpu}, unified: {"memory.oom.group": "7"}}' --arg cpu "$CPU" >"$BATS_TEST_TMPDIR/r"
     run hoy update -r "$BATS_TEST_TMPDIR/r" "$ID"
     failed_with 'unified["memory.oom.group"]'

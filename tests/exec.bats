@@ -505,7 +505,7 @@ watch_execs() {
     local dir path
     bundle_new sleep 1000
     container_up
-    dir=/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$(pid_of)/cgroup")
+    dir=$(cgroup_of)
     mkdir -p "$dir/sub/deeper"
     for path in sub /sub sub/deeper; do
         run hoy exec --cgroup "$path" "$ID" cat /proc/self/cgroup

@@ -131,6 +131,11 @@ pid_of() {
     hoy state "${1:-$ID}" | jq -r .pid
 }
 
+# cgroup_of [ID]: the directory of a running container's cgroup, as the machine sees it.
+cgroup_of() {
+    echo "/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$(pid_of "$@")/cgroup")"
+}
+
 # Ends and removes every container of this file's state root.
 containers_remove() {
     local dir

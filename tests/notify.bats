@@ -38,6 +38,14 @@ managed() {
     output=$(<"$BATS_TEST_TMPDIR/out")
 }
 
+# start_behind: a start that waits, in the background; its manager is MANAGER.
+start_behind() {
+    rm "$SOCKET"
+    python3 "$HOY_TOP/tests/notify.py" "$SOCKET" "$LOG" "$HOY" --root "$HOY_ROOT" start "$ID" 3>&- &
+    MANAGER=$!
+    wait_status running
+}
+
 logged_is() {
     [[ $(<"$LOG") == "$1" ]] || { printf 'expected: %s\nbut it is: %s\n' "$1" "$(<"$LOG")" >&2; return 1; }
 }
@@ -142,27 +150,21 @@ barrier"
 @test "other commands work while start waits" {
     notify_bundle 'until [ -e /go ]; do sleep 0.05; done; notify READY=1; exec sleep 1000'
     managed create -b "$BUNDLE" "$ID"
-    rm "$SOCKET"
-    python3 "$HOY_TOP/tests/notify.py" "$SOCKET" "$LOG" "$HOY" --root "$HOY_ROOT" start "$ID" 3>&- &
-    local manager=$!
-    wait_status running
+    start_behind
     # A second start must not take the socket away.
     run env NOTIFY_SOCKET="$SOCKET" "$HOY" --root "$HOY_ROOT" start "$ID"
     failed_with 'only a created one can be started'
     hoy exec "$ID" touch /go
-    wait "$manager"
+    wait "$MANAGER"
     file_has "$LOG" READY=1
 }
 
 @test "start ends when the container is deleted by force meanwhile" {
     notify_bundle 'sleep 1000'
     managed create -b "$BUNDLE" "$ID"
-    rm "$SOCKET"
-    python3 "$HOY_TOP/tests/notify.py" "$SOCKET" "$LOG" "$HOY" --root "$HOY_ROOT" start "$ID" 3>&- &
-    local manager=$!
-    wait_status running
+    start_behind
     hoy delete --force "$ID"
-    wait "$manager"
+    wait "$MANAGER"
     [[ ! -e $HOY_ROOT/$ID ]]
 }
 

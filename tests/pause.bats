@@ -14,11 +14,6 @@ counting_up() {
     wait_until 10 test -s "$COUNT"
 }
 
-# The directory of the container's cgroup.
-cgroup_of() {
-    echo "/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$(pid_of)/cgroup")"
-}
-
 counts_on() {
     local was=$1
     [[ $(cat "$COUNT" 2>/dev/null) != "$was" ]]

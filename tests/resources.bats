@@ -24,11 +24,6 @@ files() {
     succeeded
 }
 
-# The directory of a running container's cgroup, as the machine sees it.
-cgroup_dir() {
-    echo "/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$(pid_of)/cgroup")"
-}
-
 # ---- cpu -----------------------------------------------------------------------------------------
 
 # verifies: config linux.resources.cpu.shares
@@ -153,7 +148,7 @@ cgroup_dir() {
     script '(tail /dev/zero) || echo killed: $?; exec sleep 100'
     container_up
     wait_output 'killed: 137'
-    grep -qx 'oom_kill 1' "$(cgroup_dir)/memory.events"
+    grep -qx 'oom_kill 1' "$(cgroup_of)/memory.events"
 }
 
 @test "memory: a limit too small for the container's start is an error that says so" {
@@ -259,7 +254,7 @@ cgroup_dir() {
     cfg '.linux.cgroupsPath = $path' --arg path "/$HOY_TOKEN-above/middle/below"
     resources '{memory: {limit: 67108864}, pids: {limit: 12}, cpu: {shares: 100}}'
     container_up
-    [[ $(cgroup_dir) == "$dir" ]]
+    [[ $(cgroup_of) == "$dir" ]]
     [[ $(<"$dir/memory.max") == 67108864 ]]
     [[ $(<"$dir/pids.max") == 12 ]]
     [[ $(<"$dir/../memory.max") == max ]]
@@ -479,7 +474,7 @@ busy() {
     resources "$2"
     container_up
     # shellcheck disable=SC2034 # a name for the caller's variable
-    dir=$(cgroup_dir)
+    dir=$(cgroup_of)
     # On one processor, where there are several.
     taskset -cp 0 "$(pid_of)" >/dev/null
 }

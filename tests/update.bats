@@ -16,7 +16,7 @@ up() {
     bundle_new sleep 1000
     cfg ".linux.resources = ${1:-{\}}"
     container_up
-    CGROUP=/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$(pid_of)/cgroup")
+    CGROUP=$(cgroup_of)
 }
 
 # updated ARGUMENT…: update works and says nothing.
@@ -193,7 +193,7 @@ usage() {
     local before from
     bundle_new sh -c 'while :; do :; done'
     container_up
-    CGROUP=/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$(pid_of)/cgroup")
+    CGROUP=$(cgroup_of)
     updated --cpu-quota 20000
     before=$(usage) from=${EPOCHREALTIME/[.,]/}
     sleep 3
@@ -207,7 +207,7 @@ usage() {
     script 'trap "" TERM; until [ -e /tmp/go ]; do sleep 0.1; done; exec tail /dev/zero'
     cfg '.mounts += [{destination: "/tmp", type: "tmpfs", source: "tmpfs"}]'
     container_up
-    CGROUP=/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$(pid_of)/cgroup")
+    CGROUP=$(cgroup_of)
     updated --memory 16m
     hoy exec "$ID" touch /tmp/go
     wait_until 30 status_is stopped "$ID"
@@ -227,7 +227,7 @@ usage() {
         | .linux.resources = {memory: {limit: 134217728}}' --arg d "$BATS_TEST_TMPDIR/disk.d"
     container_up
     wait_output up
-    CGROUP=/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$(pid_of)/cgroup")
+    CGROUP=$(cgroup_of)
     local before
     before=$(<"$CGROUP/memory.current")
     ((before > 20000000))
