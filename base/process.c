@@ -267,3 +267,18 @@ int process_start_time(int procfd, pid_t pid, uint64_t *ret, bool *zombie)
 	*ret = v;
 	return 0;
 }
+
+/* The first user namespace maps all ids to themselves. */
+bool process_is_rootless(void)
+{
+	static const char all[] = "4294967295\n";
+	char map[256];
+	int fd = open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, map, sizeof(map));
+
+	if (fd >= 0)
+		close(fd);
+	if (geteuid() != 0)
+		return true;
+	return n >= (ssize_t)strlen(all) && memcmp(map + n - strlen(all), all, strlen(all)) != 0;
+}

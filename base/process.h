@@ -39,6 +39,9 @@ int process_run(const struct process_spec *spec, struct process_result *result);
  * 0, -ESRCH when there is none, or another negative errno. zombie may be NULL. */
 int process_start_time(int procfd, pid_t pid, uint64_t *ret, bool *zombie);
 
+/* Whether this process is nobody's root but its own: another user, or in a user namespace. */
+bool process_is_rootless(void);
+
 /* All signals but SIGKILL and SIGSTOP to their defaults, and none blocked: what a new program
  * expects, whatever hoy's caller had (a parent that ignores SIGCHLD, nohup). */
 void process_reset_signals(void);

@@ -19,6 +19,7 @@
 #define ROOT_UNIFIED	"/sys/fs/cgroup"
 #define ROOT_HYBRID	"/sys/fs/cgroup/unified"
 #define MOUNTINFO_LIMIT (8U << 20)
+#define PROC_FILE_MAX 65536
 #define CONTROL_SIZE	4096 /* a page: longer than any control file but those that list processes */
 
 /* ---- Where the hierarchy is ---------------------------------------------------------------- */
@@ -220,6 +221,20 @@ int cgroup_path_resolve(const char *cgroups_path, const char *id, struct arena *
 				cgroups_path ? cgroups_path : path, fault);
 	*ret = arena_strdup(a, path);
 	return 0;
+}
+
+const char *cgroup_path_of(pid_t pid, struct arena *a)
+{
+	_cleanup_(text_free) struct text t = TEXT_INIT;
+	char file[32], *path;
+
+	snprintf(file, sizeof(file), "/proc/%d/cgroup", (int)pid);
+	if (file_read_at(AT_FDCWD, file, PROC_FILE_MAX, &t) < 0)
+		return NULL;
+	/* On a hybrid machine the hierarchies of version 1 come first. */
+	path = starts_with(t.s, "0::") ? t.s : strstr(t.s, "\n0::");
+	path = path ? strchr(path, '/') : NULL;
+	return path ? arena_memdup(a, path, strcspn(path, "\n")) : NULL;
 }
 
 int cgroup_open(const struct cgroup_root *root, const char *path, int *ret_fd)

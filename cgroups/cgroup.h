@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cgroup: a container's directory in the cgroup v2 hierarchy (cgroupfs manager).
+ * cgroup: a container's directory in the cgroup v2 hierarchy. Here hoy makes it itself (cgroupfs
+ * manager); scope.h has systemd make it.
  *
  * cgroup_root_open() finds the cgroup2 mount: /sys/fs/cgroup, or /sys/fs/cgroup/unified on a hybrid
  * machine, or whatever /proc/self/mountinfo names; it is the container's own view in a cgroup
@@ -61,6 +62,9 @@ int cgroup_create(const struct cgroup_root *root, const char *path, const char *
 		  const char *state_root, const char *id, int *ret_fd, unsigned *ret_made,
 		  struct error *err);
 
+/* Writes the owner attribute. 0 or negative errno. */
+int cgroup_own(int fd, const char *path, const char *state_root, const char *id, struct error *err);
+
 /* Enables controllers for an existing cgroup, as cgroup_create does. 0 or negative errno. */
 int cgroup_enable(const struct cgroup_root *root, const char *path, int cgroup_fd,
 		  const char *controllers, struct error *err);
@@ -70,6 +74,9 @@ int cgroup_enable(const struct cgroup_root *root, const char *path, int cgroup_f
  * kernel names for this belong to uid and gid, those of the container's root. 0 or negative errno. */
 int cgroup_delegate(const struct cgroup_root *root, const char *path, int cgroup_fd, uid_t uid,
 		    gid_t gid, struct error *err);
+
+/* Where a process is, as this process sees the hierarchy; in the arena. NULL when that can't be said. */
+const char *cgroup_path_of(pid_t pid, struct arena *a);
 
 /* Opens an existing cgroup. -ENOENT without a text when it is not there. */
 int cgroup_open(const struct cgroup_root *root, const char *path, int *ret_fd);

@@ -144,8 +144,7 @@ static int path_make_all(struct making *m, int *ret, struct error *err)
 
 /* ---- The owner ----------------------------------------------------------------------------- */
 
-static int owner_set(const struct making *m, int fd, const char *state_root, const char *id,
-		     struct error *err)
+int cgroup_own(int fd, const char *path, const char *state_root, const char *id, struct error *err)
 {
 	_cleanup_(text_free) struct text t = TEXT_INIT;
 	int r;
@@ -159,7 +158,7 @@ static int owner_set(const struct making *m, int fd, const char *state_root, con
 	if (r == 0 || errno == ENOTSUP)
 		return 0;
 	r = errno;
-	error_step(err, "set the owner of cgroup %s", m->path);
+	error_step(err, "set the owner of cgroup %s", path);
 	return error_set(err, r, "%s", "");
 }
 
@@ -337,7 +336,7 @@ int cgroup_create(const struct cgroup_root *root, const char *path, const char *
 	m.first = m.depth;
 	r = path_make_all(&m, &fd, err);
 	if (r == 0)
-		r = owner_set(&m, fd, state_root, id, err);
+		r = cgroup_own(fd, path, state_root, id, err);
 	if (r == 0 && controllers && *controllers)
 		r = controllers_enable(&m, fd, controllers, err);
 	if (r < 0) {

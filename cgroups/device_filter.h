@@ -30,7 +30,8 @@ struct device_filter {
 int device_filter_compile(const struct device_rules *rules, struct arena *a,
 			  struct device_filter *ret, struct error *err);
 /* Loads the program and attaches it to the cgroup (BPF_F_ALLOW_MULTI); a filter that an earlier
- * container left there goes. An EPERM names the missing capability. 0 or negative errno. */
+ * container left there goes. An EPERM names the missing capability; without root in the first user
+ * namespace it is none: then there is no filter. 0 or negative errno. */
 int device_filter_attach(int cgroup_fd, const void *insns, size_t count, struct error *err);
 /* The rules in words for `hoy plan`: "deny all; allow c 1:3 rwm; …". */
 void device_filter_describe(const struct device_rules *rules, struct text *out);

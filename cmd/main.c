@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/process.h"
 #include "base/sys.h"
 #include "cmd/output.h"
 #include "cmd/verb.h"
@@ -31,12 +32,7 @@
 
 /* ---- Global options -------------------------------------------------------------------------- */
 
-enum cgroup_manager {
-	MANAGER_CGROUPFS,
-	MANAGER_SYSTEMD,
-	MANAGER_DISABLED,
-};
-
+/* In the order of enum cgroup_manager. */
 static const char *const managers[] = {"cgroupfs", "systemd", "disabled", NULL};
 static const char *const formats[] = {"text", "json", NULL};
 static const char *const level_names[] = {"error", "warning", "info", "debug", NULL};
@@ -54,7 +50,7 @@ struct globals {
 	bool debug;
 	bool systemd_cgroup;
 	unsigned manager;  /* enum cgroup_manager */
-	unsigned rootless; /* nothing to do: hoy looks at what it may do, not at what it is told */
+	unsigned rootless; /* enum rootless: which systemd is asked, nothing else */
 	bool version;
 };
 
@@ -79,14 +75,15 @@ static const struct option_spec global_options[] = {
 	 .help = "the same as --log-level debug"},
 	{.name = "cgroup-manager", .value = "NAME", .kind = OPTION_CHOICE, .choices = managers,
 	 .offset = GLOBAL(unsigned, manager),
-	 .help = "cgroupfs (the default) or disabled: no cgroup is made; systemd is not supported "
-		 "by this version"},
+	 .help = "who makes the cgroup: cgroupfs (the default), hoy itself; systemd, as a scope; "
+		 "disabled: nobody"},
 	{.name = "systemd-cgroup", .kind = OPTION_FLAG,
 	 .offset = GLOBAL(bool, systemd_cgroup),
 	 .help = "the same as --cgroup-manager systemd"},
 	{.name = "rootless", .value = "WORD", .kind = OPTION_CHOICE, .choices = rootless_words,
 	 .offset = GLOBAL(unsigned, rootless),
-	 .help = "true, false or auto; accepted for compatibility: hoy finds out itself"},
+	 .help = "true, false or auto (the default): whether the systemd of the user's session is "
+		 "asked for a scope"},
 	{.name = "version", .letter = 'v', .kind = OPTION_FLAG,
 	 .offset = GLOBAL(bool, version),
 	 .help = "print the version"},
@@ -95,21 +92,14 @@ static const struct option_spec global_options[] = {
 
 const struct option_spec *const global_tables[] = {global_options, NULL};
 
-static int refuse_systemd(const char *option, struct error *err)
-{
-	return error_say(err, ENOTSUP,
-			 "%s: the systemd cgroup manager is not supported by this version of hoy",
-			 option);
-}
+enum rootless { ROOTLESS_AUTO, ROOTLESS_TRUE, ROOTLESS_FALSE };
 
-/* What the tables can't say. */
-static int globals_check(const struct globals *g, struct error *err)
+/* Which systemd makes scopes: that of the system, or of the user's session. */
+static bool session_is_users(const struct globals *g)
 {
-	if (g->systemd_cgroup)
-		return refuse_systemd("--systemd-cgroup", err);
-	if (g->manager == MANAGER_SYSTEMD)
-		return refuse_systemd("--cgroup-manager systemd", err);
-	return 0;
+	if (g->rootless != ROOTLESS_AUTO)
+		return g->rootless == ROOTLESS_TRUE;
+	return process_is_rootless();
 }
 
 /* ---- The state directory --------------------------------------------------------------------- */
@@ -288,7 +278,7 @@ static int globals_read(struct hoy *h, size_t argc, const char *const *argv,
 	h->help = rest->help;
 	if (r < 0 || h->help || h->globals.version)
 		return r;
-	return globals_check(&h->globals, err);
+	return 0;
 }
 
 /* Reads the verb and its own options and arguments. */
@@ -332,7 +322,10 @@ static int verb_read(struct hoy *h, size_t argc, const char *const *argv, struct
 static int runtime_prepare(struct hoy *h, struct error *err)
 {
 	h->rt.warn = &h->warn;
-	h->rt.cgroup_disabled = h->globals.manager == MANAGER_DISABLED;
+	h->rt.manager = h->globals.manager;
+	if (h->globals.systemd_cgroup && h->rt.manager == MANAGER_CGROUPFS)
+		h->rt.manager = MANAGER_SYSTEMD;
+	h->rt.user_session = h->rt.manager == MANAGER_SYSTEMD && session_is_users(&h->globals);
 #ifdef HOY_FAULTS
 	const char *fail = getenv("HOY_FAIL_OP");
 	unsigned long long n;

@@ -8,6 +8,7 @@
 /* In their order, a blank between. */
 static const char *const names[OP_COUNT] = {
 	[OP_CGROUP_MAKE] = "path controllers delegated uid gid",
+	[OP_SCOPE_MAKE] = "unit slice user properties controllers delegated uid gid",
 	[OP_CGROUP_SET] = "file value other_file other_value optional",
 	[OP_DEVICE_FILTER] = "program rules",
 	[OP_OPEN_PROC] = "slot",

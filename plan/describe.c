@@ -291,6 +291,17 @@ static bool describe_kernel(const void *plan, const struct plan_op *op, struct t
 			text_addf(out, ", for user %u:%u to make others below, with every controller",
 				  (unsigned)op->arg[3], (unsigned)op->arg[4]);
 		break;
+	case OP_SCOPE_MAKE:
+		text_addf(out, "have %s make the scope %s in %s", a[2] ? "the user's systemd" : "systemd",
+			  STR(0), STR(1));
+		text_add(out, " with ");
+		vector_text(plan, a[3], ", ", out);
+		if (STR(4)[0])
+			text_addf(out, "; controllers: %s", STR(4));
+		if (a[5])
+			text_addf(out, "; for user %u:%u to make others below, with every controller",
+				  (unsigned)a[6], (unsigned)a[7]);
+		break;
 	case OP_CGROUP_SET:
 		text_addf(out, "write %s to %s", STR(1), STR(0));
 		if (op->arg[2])

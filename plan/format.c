@@ -7,6 +7,7 @@
 static const struct plan_op_info op_infos[OP_COUNT] = {
 	[OP_NONE] = {"none", ""},
 	[OP_CGROUP_MAKE] = {"cgroup-make", "ssuuu"},
+	[OP_SCOPE_MAKE] = {"scope-make", "ssuvsuuu"},
 	[OP_CGROUP_SET] = {"cgroup-set", "ssSSu"},
 	[OP_DEVICE_FILTER] = {"device-filter", "bs"},
 	[OP_OPEN_PROC] = {"open-proc", "f"},

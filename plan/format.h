@@ -35,7 +35,7 @@
 #include <stdint.h>
 
 #define PLAN_MAGIC   0x4e414c50u /* "PLAN" */
-#define PLAN_VERSION 2
+#define PLAN_VERSION 3
 #define PLAN_ARGS    8
 /* A plan is as large as its config.json allows; this bounds what the walker maps. */
 #define PLAN_SIZE_MAX (64u << 20)
@@ -79,6 +79,7 @@ enum plan_opcode {
 	OP_NONE,
 	/* the parent, before the clone */
 	OP_CGROUP_MAKE,
+	OP_SCOPE_MAKE,
 	OP_CGROUP_SET,
 	OP_DEVICE_FILTER,
 	OP_OPEN_PROC,

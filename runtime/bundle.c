@@ -36,7 +36,7 @@ int bundle_read(const struct runtime *rt, const struct create_options *opt, stru
 		struct bundle *ret, struct error *err)
 {
 	char real[PATH_MAX];
-	const char *file;
+	const char *file, *path;
 	int r;
 
 	if (!realpath(opt->bundle, real)) {
@@ -55,10 +55,13 @@ int bundle_read(const struct runtime *rt, const struct create_options *opt, stru
 	ret->rootfs = ret->config->root->path[0] == '/'
 			      ? ret->config->root->path
 			      : arena_join(a, ret->path, "/", ret->config->root->path, NULL);
-	if (rt->cgroup_disabled)
-		return 0;
-	r = cgroup_path_resolve(ret->config->linux_conf->cgroups_path, opt->id, a, &ret->cgroup,
-				err);
+	path = ret->config->linux_conf->cgroups_path;
+	if (rt->manager == MANAGER_SYSTEMD) {
+		ret->scope = arena_alloc(a, sizeof(*ret->scope));
+		r = scope_resolve(path, opt->id, rt->user_session, a, ret->scope, err);
+	} else if (rt->manager == MANAGER_CGROUPFS) {
+		r = cgroup_path_resolve(path, opt->id, a, &ret->cgroup, err);
+	}
 	if (r < 0)
 		error_doc(err, "config.json");
 	return r;
@@ -104,6 +107,7 @@ int bundle_compile(const struct runtime *rt, const struct create_options *opt,
 		.bundle = bundle->path,
 		.rootfs = bundle->rootfs,
 		.cgroup_path = bundle->cgroup,
+		.scope = bundle->scope,
 		.cgroup_mount = cgroup_mount,
 		.kind = kind,
 		.preserve_fds = opt->preserve_fds + rt->listen_fds,

@@ -105,39 +105,79 @@ static uint64_t root_outside(const struct id_mappings *map)
 	return 0;
 }
 
+static bool has_cgroup(const struct compile *c)
+{
+	return c->env->cgroup_path || c->env->scope;
+}
+
+/* The cgroup is made by systemd; its path is known when it is there. */
+static struct plan_op *scope_op(struct compile *c, const struct limits *limits, const char *field)
+{
+	const struct scope *s = c->env->scope;
+	struct strings properties;
+	struct plan_op *op;
+
+	if (scope_properties(limits, &c->config->annotations, c->env->id, c->env->arena, &properties,
+			     c->err) < 0)
+		return NULL;
+	op = plan_add(c->b, OP_SCOPE_MAKE, ACTOR_PARENT, field);
+	op->arg[0] = plan_put_string(c->b, s->unit);
+	op->arg[1] = plan_put_string(c->b, s->slice);
+	op->arg[2] = s->user;
+	op->arg[3] = compile_vector(c->b, &properties);
+	op->arg[4] = plan_put_string(c->b, limits->controllers);
+	return op;
+}
+
+/* A limit on processes that the making itself would break: with none allowed, not even the first could be
+ * cloned into the cgroup; and a scope has its placeholder until then. */
+static bool forbids_clone(const struct compile *c, const struct limit *l)
+{
+	return streq(l->file, "pids.max") &&
+	       (streq(l->value, "0") || (c->env->scope && streq(l->value, "1")));
+}
+
 static int compile_cgroup(struct compile *c)
 {
+	const char *field;
 	struct limits limits;
 	struct plan_op *op;
+	uint64_t *owner;
 	size_t i;
 	int r;
 
 	r = limits_compile(c->lc->resources, c->env->arena, &limits, c->err);
 	if (r < 0)
 		return r;
-	if (!c->env->cgroup_path) {
+	if (!has_cgroup(c)) {
 		if (limits.n)
 			return error_at(c->err, limits.v[0].field,
 					"can't be applied without a cgroup (--cgroup-manager disabled)");
 		return 0;
 	}
-	op = plan_add(c->b, OP_CGROUP_MAKE, ACTOR_PARENT,
-		      c->lc->cgroups_path ? "linux.cgroupsPath"
-		      : limits.n	  ? "linux.resources"
-					  : NULL);
-	op->arg[0] = plan_put_string(c->b, c->env->cgroup_path);
-	op->arg[1] = plan_put_string(c->b, limits.controllers);
+	field = c->lc->cgroups_path ? "linux.cgroupsPath" : limits.n ? "linux.resources" : NULL;
+	if (c->env->scope) {
+		op = scope_op(c, &limits, field);
+		if (!op)
+			return -EINVAL;
+		owner = &op->arg[5];
+	} else {
+		op = plan_add(c->b, OP_CGROUP_MAKE, ACTOR_PARENT, field);
+		op->arg[0] = plan_put_string(c->b, c->env->cgroup_path);
+		op->arg[1] = plan_put_string(c->b, limits.controllers);
+		owner = &op->arg[2];
+	}
 	if (owns_cgroup(c)) {
-		op->arg[2] = true;
-		op->arg[3] = root_outside(&c->lc->uid_mappings);
-		op->arg[4] = root_outside(&c->lc->gid_mappings);
+		owner[0] = true;
+		owner[1] = root_outside(&c->lc->uid_mappings);
+		owner[2] = root_outside(&c->lc->gid_mappings);
 	}
 	for (i = 0; i < limits.n; i++) {
 		const struct limit *l = &limits.v[i];
 
 		/* The last word on a file counts. */
 		if (streq(l->file, "pids.max"))
-			c->no_forks = streq(l->value, "0") ? l->field : NULL;
+			c->no_forks = forbids_clone(c, l) ? l : NULL;
 		if (!c->no_forks || !streq(l->file, "pids.max"))
 			limit_op(c, l);
 	}
@@ -170,7 +210,7 @@ static int compile_device_filter(struct compile *c)
 	int r;
 
 	r = device_filter_compile(res ? &res->devices : NULL, c->env->arena, &filter, c->err);
-	if (r < 0 || !c->env->cgroup_path || filter.allows_all)
+	if (r < 0 || !has_cgroup(c) || filter.allows_all)
 		return r;
 	if (compile_devices_made(c))
 		meet_at_mounts(c);
@@ -381,10 +421,9 @@ static int compile_all(struct compile *c)
 	compile_pivot(c);
 	compile_view(c);
 	compile_root_propagation(c);
-	/* With no process allowed, not even the first could be cloned into the cgroup. */
 	if (c->no_forks)
-		limit_op(c, &(struct limit){.file = "pids.max", .value = "0", .field = c->no_forks});
-	if (c->env->cgroup_path)
+		limit_op(c, c->no_forks);
+	if (has_cgroup(c))
 		compile_barrier(c, BARRIER_CGROUP);
 	compile_process(c, cfg->process, "process.");
 	if (c->env->kind == PLAN_CREATE) {

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/warn.h"
+#include "cgroups/scope.h"
 #include "plan/builder.h"
 #include "runtime/seccomp.h"
 #include "spec/config.h"
@@ -20,7 +21,8 @@ struct compile_env {
 	const char *id;
 	const char *bundle;	  /* absolute */
 	const char *rootfs;	  /* absolute: root.path taken from the bundle */
-	const char *cgroup_path;  /* below the cgroup2 mount; NULL: the container gets none */
+	const char *cgroup_path;  /* below the cgroup2 mount; NULL: a scope, or the container gets none */
+	const struct scope *scope; /* with the systemd manager; else NULL */
 	const char *cgroup_mount; /* where cgroup2 is mounted */
 	enum plan_kind kind;	  /* PLAN_RUN or PLAN_CREATE */
 	unsigned preserve_fds; /* listen_fds included */
@@ -51,7 +53,7 @@ struct compile {
 	bool mount_ns;	     /* in a new mount namespace */
 	bool inside;	     /* trees are cloned in the new namespace: another user owns it */
 	bool met_at_mounts; /* BARRIER_MOUNTS is in the plan */
-	const char *no_forks; /* the field that limits the processes to none, or NULL */
+	const struct limit *no_forks; /* on processes, to be written behind the clone; or NULL */
 	/* Walker operations of mounts and devices refer to slots whose parent operations come
 	 * before the clone; the parts are called twice, first for the parent. */
 	struct mount_plan *mounts; /* of config->mounts.v and hoy's own; compile_mounts_parse */

@@ -18,6 +18,12 @@
 #include "plan/builder.h"
 #include "spec/config.h"
 
+enum cgroup_manager {
+	MANAGER_CGROUPFS, /* hoy makes cgroups itself */
+	MANAGER_SYSTEMD,  /* systemd does: scope.h */
+	MANAGER_DISABLED, /* containers get none */
+};
+
 /* What holds for every verb. */
 struct runtime {
 	const char *root;	/* state directory, absolute: "/run/hoy" */
@@ -26,7 +32,8 @@ struct runtime {
 	unsigned listen_fds;	/* sockets of a service manager, from descriptor 3 on (create, run) */
 	const char *listen_names;  /* LISTEN_FDNAMES, or NULL */
 	const char *notify_socket; /* NOTIFY_SOCKET (create, run, start), or NULL */
-	bool cgroup_disabled;	/* --cgroup-manager disabled */
+	enum cgroup_manager manager; /* of new containers; the record tells that of an existing one */
+	bool user_session;	/* its systemd is that of the user's session */
 };
 
 struct create_options {

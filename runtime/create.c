@@ -100,7 +100,9 @@ static void state_begin(struct making *m)
 		.annotations = m->bundle.config->annotations,
 		.record = {
 			.version = STATE_RECORD_VERSION,
-			.cgroup = m->bundle.cgroup,
+			.cgroup = m->parent.cgroup_path,
+			.unit = m->bundle.scope ? m->bundle.scope->unit : NULL,
+			.user_unit = m->bundle.scope && m->bundle.scope->user,
 			.boot_id = record_boot_id(&m->arena),
 			.creator_pid = getpid(),
 			.has_hooks = h->poststop.n > 0 || h->poststart.n > 0,
@@ -143,7 +145,7 @@ static int making_begin(struct making *m, enum plan_kind kind, struct error *err
 	if (r == 0 && bundle_notifies(m->rt, &m->bundle))
 		notify_connect(m->rt->notify_socket, m->rt->warn, &m->notify);
 	m->bundle.notify = m->notify.manager >= 0;
-	if (r == 0 && m->bundle.cgroup)
+	if (r == 0 && (m->bundle.cgroup || m->bundle.scope))
 		r = cgroup_root_open(&cgroups, &m->arena, err);
 	if (r == 0)
 		r = bundle_compile(m->rt, m->opt, &m->bundle, kind, cgroups.path, caps_permitted(),
@@ -155,6 +157,7 @@ static int making_begin(struct making *m, enum plan_kind kind, struct error *err
 	((struct plan_header *)m->plan.buf)->fail_op = m->rt->fail_op;
 	parent_init(&m->parent, &m->plan, &m->arena);
 	m->parent.cgroups = cgroups;
+	m->parent.scope = m->bundle.scope;
 	m->parent.state_root = m->rt->root;
 	m->parent.id = m->opt->id;
 	m->parent.preserve_fds = m->opt->preserve_fds + m->rt->listen_fds;

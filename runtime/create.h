@@ -12,7 +12,8 @@
 struct bundle {
 	const char *path;   /* absolute, without symlinks */
 	const char *rootfs; /* absolute */
-	const char *cgroup; /* below the cgroup2 mount; NULL with --cgroup-manager disabled */
+	const char *cgroup; /* below the cgroup2 mount; NULL with another manager than cgroupfs */
+	struct scope *scope; /* with the systemd manager; else NULL */
 	const struct config *config;
 	struct seccomp_filter *seccomp; /* bundle_filter() has made it; NULL: none */
 	bool seccomp_new;		/* it is not in the cache yet */

@@ -11,7 +11,7 @@
 
 #include "base/fd.h"
 #include "base/sys.h"
-#include "cgroups/cgroup.h"
+#include "cgroups/scope.h"
 #include "runtime/container.h"
 #include "runtime/hooks.h"
 #include "runtime/live.h"
@@ -58,7 +58,11 @@ static int destroy_cgroup(const struct runtime *rt, const char *id, const struct
 	if (path && cgroup_open(&root, path, &fd) == 0) {
 		r = cgroup_kill(fd, err);
 		close(fd);
-		if (r == 0 && remove)
+		if (r == 0 && remove && s && s->record.unit)
+			r = scope_remove(&root, &(struct scope){.unit = s->record.unit,
+								.user = s->record.user_unit},
+					 path, WAIT_MS, err);
+		else if (r == 0 && remove)
 			r = cgroup_remove(&root, path, ancestors(path), WAIT_MS, err);
 	}
 	fd_close(root.fd);

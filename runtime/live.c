@@ -13,7 +13,6 @@
 #include "cgroups/cgroup.h"
 
 #define END_WAIT_MS	200
-#define CGROUP_FILE_MAX 65536
 
 /* The process that was recorded, not another that has its pid now: the pidfd first, then the
  * start time, so that the pid can't be recycled in between. -1 when it is gone. */
@@ -114,21 +113,12 @@ int live_take_cgroup(struct live *live, const struct state *s, struct error *err
 int live_cgroup_of(int64_t pid)
 {
 	_cleanup_(arena_free) struct arena a = ARENA_INIT;
-	_cleanup_(text_free) struct text t = TEXT_INIT;
 	struct cgroup_root root;
-	char file[32], *path;
+	const char *path = cgroup_path_of((pid_t)pid, &a);
 	int r, fd = -1;
 
-	snprintf(file, sizeof(file), "/proc/%d/cgroup", (int)pid);
-	r = file_read_at(AT_FDCWD, file, CGROUP_FILE_MAX, &t);
-	if (r < 0)
-		return r;
-	/* On a hybrid machine the hierarchies of version 1 come first. */
-	path = starts_with(t.s, "0::") ? t.s : strstr(t.s, "\n0::");
-	path = path ? strchr(path, '/') : NULL;
 	if (!path)
 		return -ENOENT;
-	path[strcspn(path, "\n")] = 0;
 	r = cgroup_root_open(&root, &a, NULL);
 	if (r < 0)
 		return r;

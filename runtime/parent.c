@@ -14,17 +14,13 @@
 
 #include "base/fd.h"
 #include "base/sys.h"
-#include "cgroups/device_filter.h"
-#include "cgroups/limits.h"
 #include "plan/describe.h"
 #include "plan/message.h"
 #include "runtime/handover.h"
 #include "runtime/hooks.h"
-#include "runtime/live.h"
 
 #define PROC_MAGIC	0x9fa0
 #define PLAN_SEALS	(F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
-#define CGROUP_WAIT_MS	10000
 
 #define STR(i) plan_string(p->plan->buf, op->arg[i])
 
@@ -38,6 +34,7 @@ void parent_init(struct parent *p, const struct plan *plan, struct arena *a)
 		.cgroups = {.fd = -1},
 		.slots = arena_alloc(a, n * sizeof(int)),
 		.cgroup_fd = -1,
+		.placed = SCOPE_NONE,
 		.join = JOIN_INIT,
 		.child = {.pidfd = -1},
 		.sock = -1,
@@ -102,27 +99,6 @@ static int open_proc(struct parent *p, const struct plan_op *op, struct error *e
 	}
 	p->slots[op->arg[0]] = fd;
 	return 0;
-}
-
-static int make_cgroup(struct parent *p, const struct plan_op *op, struct error *err)
-{
-	int r = cgroup_create(&p->cgroups, STR(0), STR(1), p->state_root, p->id, &p->cgroup_fd,
-			      &p->cgroup_made, err);
-
-	if (r < 0)
-		return r;
-	p->cgroup_path = STR(0);
-	return op->arg[2] ? cgroup_delegate(&p->cgroups, STR(0), p->cgroup_fd, (uid_t)op->arg[3],
-					    (gid_t)op->arg[4], err)
-			  : 0;
-}
-
-static int attach_filter(struct parent *p, const struct plan_op *op, struct error *err)
-{
-	size_t len;
-	const void *insns = plan_blob(p->plan->buf, op->arg[0], &len);
-
-	return device_filter_attach(p->cgroup_fd, insns, len / 8, err);
 }
 
 /* A sealed memfd with the plan: the walker maps it, nobody changes it. */
@@ -200,19 +176,6 @@ static char *const *walker_env(const struct plan *plan)
 	return none;
 }
 
-/* A container whose cgroup has controllers enabled for those below it, systemd's say: no process may be
- * in it, and its first one is below too. */
-static bool cgroup_of_first(struct parent *p)
-{
-	int fd = live_cgroup_of(p->first_pid);
-
-	if (fd < 0)
-		return false;
-	fd_close(p->cgroup_fd);
-	p->cgroup_fd = fd;
-	return true;
-}
-
 static int clone_child(struct parent *p, const struct plan_op *op, struct error *err)
 {
 	_cleanup_fd_ int init = init_program(err), theirs = -1;
@@ -253,16 +216,20 @@ static int clone_child(struct parent *p, const struct plan_op *op, struct error 
 	r = spec.via ? 0 : join_enter(&p->join, err);
 	if (r == 0)
 		r = child_clone(&spec, &p->child, err);
-	if (r == -EBUSY && p->first_pid && cgroup_of_first(p)) {
+	if (r == -EBUSY && p->first_pid && parent_cgroup_of_first(p)) {
 		if (err)
 			*err = (struct error)ERROR_INIT;
 		spec.cgroup = p->cgroup_fd;
 		r = child_clone(&spec, &p->child, err);
 	}
 	back = join_leave(&p->join, r < 0 ? NULL : err);
+	if (r == -EACCES && p->scope)
+		error_hint(err, "begin in the same part of the hierarchy: systemd-run --user --scope hoy …");
 	if (r < 0 || back < 0)
 		return r < 0 ? r : back;
-	return spec.via ? parent_follow_via(p, err) : 0;
+	r = spec.via ? parent_follow_via(p, err) : 0;
+	scope_settle(&p->placed);
+	return r;
 }
 
 static int proc_put(struct parent *p, const char *file, const char *value, struct error *err)
@@ -277,8 +244,14 @@ static int proc_put(struct parent *p, const char *file, const char *value, struc
 
 static int write_map(struct parent *p, const struct plan_op *op, struct error *err)
 {
-	int r = proc_put(p, STR(0), STR(1), err);
+	int r = proc_put(p, STR(0), STR(1), NULL);
 
+	/* A user may map a group of his own once nobody in there can drop groups any more. */
+	if (r == -EPERM && geteuid() != 0 && streq(STR(0), "gid_map") &&
+	    proc_put(p, "setgroups", "deny", NULL) == 0)
+		r = proc_put(p, STR(0), STR(1), NULL);
+	if (r < 0)
+		error_set(err, -r, "%s", "");
 	if (r == -EPERM)
 		error_hint(err, "hoy may only map ids that it has itself");
 	else if (r == -EINVAL)
@@ -309,29 +282,18 @@ static int set_affinity(struct parent *p, const struct plan_op *op, struct error
 	return 0;
 }
 
-static int set_limit(struct parent *p, const struct plan_op *op, struct error *err)
-{
-	const struct limit l = {
-		.file = STR(0),
-		.value = STR(1),
-		.other_file = op->arg[2] ? STR(2) : NULL,
-		.other_value = op->arg[3] ? STR(3) : NULL,
-		.optional = op->arg[4],
-	};
-
-	return limit_write(p->cgroup_fd, &l, err);
-}
-
 /* One operation whose actor is the parent. */
 static int parent_op(struct parent *p, const struct plan_op *op, struct error *err)
 {
 	switch (op->code) {
 	case OP_CGROUP_MAKE:
-		return make_cgroup(p, op, err);
+		return parent_cgroup_make(p, op, err);
+	case OP_SCOPE_MAKE:
+		return parent_scope_make(p, op, err);
 	case OP_CGROUP_SET:
-		return set_limit(p, op, err);
+		return parent_cgroup_set(p, op, err);
 	case OP_DEVICE_FILTER:
-		return attach_filter(p, op, err);
+		return parent_device_filter(p, op, err);
 	case OP_OPEN_PROC:
 		return open_proc(p, op, err);
 	case OP_OPEN_ROOT:
@@ -481,19 +443,6 @@ void parent_kill(struct parent *p)
 	p->child.pidfd = fd_close(p->child.pidfd);
 }
 
-int parent_remove_cgroup(struct parent *p, struct error *err)
-{
-	const char *path = p->cgroup_path;
-
-	if (!path)
-		return 0;
-	p->cgroup_path = NULL;
-	/* In a pid namespace of its own nothing outlives the first process. */
-	if (!p->own_pid_ns)
-		cgroup_kill(p->cgroup_fd, NULL);
-	return cgroup_remove(&p->cgroups, path, p->cgroup_made - 1, CGROUP_WAIT_MS, err);
-}
-
 void parent_close(struct parent *p)
 {
 	unsigned n = plan_header(p->plan->buf)->slots, i;
@@ -501,6 +450,7 @@ void parent_close(struct parent *p)
 	for (i = 0; i < n; i++)
 		p->slots[i] = fd_close(p->slots[i]);
 	join_close(&p->join);
+	scope_settle(&p->placed);
 	p->cgroup_fd = fd_close(p->cgroup_fd);
 	p->child.pidfd = fd_close(p->child.pidfd);
 	p->sock = fd_close(p->sock);

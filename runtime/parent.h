@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "cgroups/cgroup.h"
+#include "cgroups/scope.h"
 #include "plan/builder.h"
 #include "runtime/child.h"
 #include "runtime/join.h"
@@ -23,11 +24,13 @@ struct parent {
 	const char *state_root, *id; /* for the cgroup's owner attribute */
 	unsigned preserve_fds;
 	struct cgroup_root cgroups;  /* fd -1: none (--cgroup-manager disabled) */
+	const struct scope *scope;   /* with the systemd manager; else NULL */
 	struct arena *arena;
 
 	int *slots; /* by number, in the arena; -1 where there is none */
 	const char *cgroup_path; /* once made; NULL before */
 	unsigned cgroup_made;	 /* directories */
+	struct scope_made placed; /* until the clone: the scope's placeholder */
 	int cgroup_fd;
 	int64_t first_pid; /* exec: where the cgroup takes no process, that of this one will do; 0 */
 	struct join join; /* namespaces that the child is born in; exec adds that of a pidfd */

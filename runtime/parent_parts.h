@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * parent_parts: what the files of the parent (parent.c, trees.c, dialogue.c) have in common; for
- * nobody else. All return 0 or a negative errno with err filled.
+ * parent_parts: what the files of the parent (parent.c, parent_cgroup.c, trees.c, dialogue.c) have in
+ * common; for nobody else. All return 0 or a negative errno with err filled.
  */
 #ifndef HOY_RUNTIME_PARENT_PARTS_H
 #define HOY_RUNTIME_PARENT_PARTS_H
@@ -11,6 +11,14 @@
 
 /* Gives an error the place that it happened at: document, field, and the operation in words. */
 void parent_locate(struct parent *p, const struct plan_op *op, struct error *err);
+
+/* parent_cgroup.c: operations. */
+int parent_cgroup_make(struct parent *p, const struct plan_op *op, struct error *err);
+int parent_scope_make(struct parent *p, const struct plan_op *op, struct error *err);
+int parent_cgroup_set(struct parent *p, const struct plan_op *op, struct error *err);
+int parent_device_filter(struct parent *p, const struct plan_op *op, struct error *err);
+/* exec: takes the cgroup of the container's first process for its own. False when there is none. */
+bool parent_cgroup_of_first(struct parent *p);
 
 /* trees.c: each fills the slot that its operation names. */
 int trees_open_root(struct parent *p, const struct plan_op *op, struct error *err);

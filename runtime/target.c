@@ -29,6 +29,7 @@ int target_open(struct target *t, const struct runtime *rt, struct arena *a, str
 		return error_say(err, ENOTSUP, "container \"%s\" has no cgroup of its own", t->id);
 	t->path = s->record.cgroup;
 	t->pid = s->pid;
+	t->scope = (struct scope){.unit = s->record.unit, .user = s->record.user_unit};
 	t->cgroup = live_take_cgroup(&t->live, s, err);
 	return t->cgroup < 0 ? t->cgroup : 0;
 }

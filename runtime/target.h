@@ -6,6 +6,7 @@
 #ifndef HOY_RUNTIME_TARGET_H
 #define HOY_RUNTIME_TARGET_H
 
+#include "cgroups/scope.h"
 #include "runtime/container.h"
 #include "runtime/live.h"
 
@@ -15,9 +16,10 @@ struct target {
 	int64_t pid; /* of its first process */
 	const char *path; /* of the cgroup, below the mount; belongs to the arena */
 	int cgroup;
+	struct scope scope; /* unit NULL: hoy has made the cgroup */
 };
 
-#define TARGET(id) {id, LIVE_INIT, 0, NULL, -1}
+#define TARGET(id) {id, LIVE_INIT, 0, NULL, -1, {NULL, NULL, false}}
 
 /* Finds the container and opens its cgroup. 0 or negative errno; to be closed in either case. */
 int target_open(struct target *t, const struct runtime *rt, struct arena *a, struct error *err);

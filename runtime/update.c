@@ -13,6 +13,7 @@
 #include "base/fd.h"
 #include "cgroups/cgroup.h"
 #include "cgroups/limits.h"
+#include "cgroups/scope.h"
 #include "runtime/target.h"
 #include "spec/rules.h"
 
@@ -159,8 +160,6 @@ static int write_all(struct updating *u, const struct limits *limits, bool limit
 	for (i = 0; i < limits->n && r == 0; i++)
 		if (limit_known || !streq(limits->v[i].file, "memory.max"))
 			r = write_one(u, &limits->v[i], err);
-	if (r < 0)
-		undo_all(u);
 	return r;
 }
 
@@ -174,6 +173,57 @@ static int controllers_enable(struct updating *u, const char *controllers, struc
 		return r;
 	r = cgroup_enable(&root, u->target.path, u->target.cgroup, controllers, err);
 	fd_close(root.fd);
+	return r;
+}
+
+/* systemd writes what it knows again when it has a reason to: it must know the same. */
+static int scope_tell(struct updating *u, const struct limits *limits, struct error *err)
+{
+	struct strings properties;
+
+	scope_limits(limits, &u->arena, &properties);
+	return scope_set(&u->target.scope, &properties, err);
+}
+
+/* The limits as the cgroup has them now. */
+static void limits_now(struct updating *u, const struct limits *limits, struct limits *ret)
+{
+	size_t i;
+
+	*ret = (struct limits){.v = arena_alloc(&u->arena, (limits->n + 1) * sizeof(*ret->v))};
+	for (i = 0; i < limits->n; i++) {
+		const char *value = value_now(u, limits->v[i].file, limits->v[i].value);
+
+		if (value)
+			ret->v[ret->n++] = (struct limit){.file = limits->v[i].file, .value = value};
+	}
+}
+
+/* The same with systemd, which goes first. */
+static int scope_write_all(struct updating *u, const struct limits *limits, bool limit_known,
+			   struct error *err)
+{
+	/* Of these systemd has an idea that is coarser than what they are. */
+	struct limit coarse[] = {{.file = "cpu.max", .value = ""}, {.file = "pids.max", .value = ""}};
+	struct limits before, kept, list = {.n = 2, .v = coarse};
+	size_t i;
+	int r;
+
+	limits_now(u, limits, &before);
+	limits_now(u, &list, &kept);
+	r = scope_tell(u, limits, err);
+	if (r < 0)
+		return r;
+	for (i = 0; i < kept.n; i++)
+		cgroup_write(u->target.cgroup, kept.v[i].file, kept.v[i].value, NULL);
+	r = write_all(u, limits, limit_known, err);
+	if (r == 0)
+		return 0;
+	/* What was there before it was systemd's turn. */
+	u->undo_n = 0;
+	scope_tell(u, &before, NULL);
+	for (i = before.n; i-- > 0;)
+		cgroup_write(u->target.cgroup, before.v[i].file, before.v[i].value, NULL);
 	return r;
 }
 
@@ -195,7 +245,13 @@ static int update(struct updating *u, struct resources *res, struct error *err)
 		r = limits_compile(res, &u->arena, &limits, err);
 	if (r == 0)
 		r = controllers_enable(u, limits.controllers, err);
-	return r < 0 ? r : write_all(u, &limits, limit_known, err);
+	if (r < 0)
+		return r;
+	r = u->target.scope.unit ? scope_write_all(u, &limits, limit_known, err)
+				 : write_all(u, &limits, limit_known, err);
+	if (r < 0)
+		undo_all(u);
+	return r;
 }
 
 /* ---- The whole -------------------------------------------------------------------------------- */

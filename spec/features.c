@@ -181,6 +181,10 @@ void features_write(const char *version, const struct features_seccomp *seccomp,
 	f.linux_part.capabilities = capability_list(&a);
 	f.linux_part.cgroup.v2 = true;
 	f.linux_part.cgroup.rdma = true;
+#ifdef HAVE_SYSTEMD
+	f.linux_part.cgroup.systemd = true;
+	f.linux_part.cgroup.systemd_user = true;
+#endif
 	if (seccomp)
 		f.linux_part.seccomp = filters(seccomp, &a);
 	f.annotations = (struct string_map){seccomp ? 2 : 1, notes};

@@ -37,6 +37,8 @@ static const struct field record_part_fields[] = {
 	FIELD_U32(struct state_record, version, "version", .flags = FIELD_REQUIRED, .min = 1,
 		  .max = STATE_RECORD_VERSION),
 	FIELD_STRING(struct state_record, cgroup, "cgroup"),
+	FIELD_STRING(struct state_record, unit, "systemdUnit"),
+	FIELD_BOOL(struct state_record, user_unit, "systemdUser"),
 	FIELD_U64(struct state_record, cgroup_inode, "cgroupInode"),
 	FIELD_STRING(struct state_record, boot_id, "bootId"),
 	FIELD_U64(struct state_record, start_time, "startTime"),

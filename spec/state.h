@@ -48,6 +48,8 @@ struct state {
 	struct state_record {
 		uint32_t version;    /* STATE_RECORD_VERSION */
 		const char *cgroup;  /* below the cgroup mount: "/hoy-web" */
+		const char *unit;    /* the scope that systemd has made for it; NULL: hoy has made it */
+		bool user_unit;	     /* by the systemd of the user's session */
 		uint64_t cgroup_inode; /* by which it is known from a later one of that name */
 		const char *boot_id; /* /proc/sys/kernel/random/boot_id; after a reboot pids mean
 					nothing */

@@ -436,12 +436,24 @@ setup() {
         has "hoy: exec: $opt:"
         has "not supported by this version of hoy"
     done
-    run hoy --systemd-cgroup list
-    refused
-    is "hoy: --systemd-cgroup: the systemd cgroup manager is not supported by this version of hoy"
-    run hoy --cgroup-manager systemd list
-    refused
-    has "--cgroup-manager systemd:"
+}
+
+@test "the systemd manager without systemd is an error, and leaves nothing" {
+    [[ ! -S /run/systemd/private ]] || skip "systemd is here"
+    bundle_new true
+    for opt in --systemd-cgroup '--cgroup-manager systemd'; do
+        # shellcheck disable=SC2086 # two words
+        run env -u DBUS_SYSTEM_BUS_ADDRESS "$HOY" --root "$HOY_ROOT" $opt run -b "$BUNDLE" "$ID"
+        failed_with "start the scope hoy-$ID.scope through systemd: no message bus of the system"
+        [[ ! -e $HOY_ROOT/$ID ]]
+    done
+    # It matters to no other verb.
+    run hoy --systemd-cgroup list -q
+    succeeded
+    # The program that talks to it is looked for beside hoy, then where it is installed.
+    cp "$HOY" "$BATS_TEST_TMPDIR/hoy"
+    HOY=$BATS_TEST_TMPDIR/hoy run hoy --systemd-cgroup run -b "$BUNDLE" "$ID"
+    failed_with "the program hoy-systemd is missing"
 }
 
 @test "very many and very long arguments are no crash" {

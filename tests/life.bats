@@ -865,7 +865,7 @@ PY
         '["createContainer","createRuntime","poststart","poststop","prestart","startContainer"]' ]]
     jq -e '.mountOptions | index("rro") and index("tmpcopyup")' <<<"$output"
     [[ $(jq -c '[.linux.cgroup.v1, .linux.cgroup.v2, .linux.cgroup.systemd]' \
-        <<<"$output") == '[false,true,false]' ]]
+        <<<"$output") == '[false,true,true]' ]]
     jq -e '.linux.seccomp.enabled | type == "boolean"' <<<"$output"
     jq -e '.linux.namespaces | index("user") and index("time")' <<<"$output"
 }

@@ -11,6 +11,7 @@ declare -A may=(
     [spec]="spec base"
     [cgroups]="cgroups spec plan base"
     [runtime]="runtime cgroups spec plan base"
+    [helpers]="helpers spec base"
     [cmd]="cmd runtime cgroups spec plan base"
 )
 

@@ -60,6 +60,13 @@ static const struct {
 	{OP_CGROUP_MAKE, {{.s = "/hoy-x"}, {.s = ""}}, "make the cgroup /hoy-x"},
 	{OP_CGROUP_MAKE, {{.s = "/hoy-x"}, {.s = "pids"}, N(1), N(5), N(6)},
 	 "make the cgroup /hoy-x with pids, for user 5:6 to make others below, with every controller"},
+	{OP_SCOPE_MAKE,
+	 {{.s = "hoy-x.scope"}, {.s = "a.slice"}, N(0), {.v = {"A=1", "B=2"}}, {.s = ""}},
+	 "have systemd make the scope hoy-x.scope in a.slice with A=1, B=2"},
+	{OP_SCOPE_MAKE,
+	 {{.s = "hoy-x.scope"}, {.s = "a.slice"}, N(1), {.v = {"A=1"}}, {.s = "cpu rdma"}, N(1), N(5), N(6)},
+	 "have the user's systemd make the scope hoy-x.scope in a.slice with A=1; controllers: cpu rdma; for "
+	 "user 5:6 to make others below, with every controller"},
 	{OP_CGROUP_SET, {{.s = "pids.max"}, {.s = "7"}}, "write 7 to pids.max"},
 	{OP_CGROUP_SET,
 	 {{.s = "io.bfq.weight"}, {.s = "500"}, {.s = "io.weight"}, {.s = "4950"}},

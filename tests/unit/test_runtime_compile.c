@@ -106,7 +106,8 @@ static void parent_and_clone(const void *plan)
 			assert_int_equal(op->actor, ACTOR_PARENT);
 		if (n > clone && op->actor == ACTOR_PARENT)
 			assert_true(ONE_OF(op->code, OP_WRITE_MAP, OP_OOM_SCORE, OP_HOOK,
-					   OP_DEVICE_FILTER, OP_EXEC_AFFINITY) ||
+					   OP_DEVICE_FILTER, OP_EXEC_AFFINITY,
+					   OP_CGROUP_SET) ||
 				    (n < maps_barrier(plan) &&
 				     ONE_OF(op->code, OP_OPEN_ROOT, OP_OPEN_SOURCE, OP_OPEN_DEVICE)));
 	}
@@ -835,6 +836,38 @@ static void test_limits(void **state)
 	       "parent write 1000 2000 to cpu.max [linux.resources.unified[\"cpu.max\"]]\n");
 }
 
+/* One process would be the placeholder alone: the limit comes behind the clone, and systemd knows of two. */
+static void test_scope(void **state)
+{
+	const struct scope scope = {.slice = "a.slice", .unit = "p-web.scope", .user = true};
+	struct compile_env env = compiled_env();
+
+	(void)state;
+	env.cgroup_path = NULL;
+	env.scope = &scope;
+	expect_env(LINUX("'cgroupsPath':'a.slice:p:web','resources':{'pids':{'limit':1},"
+			 "'memory':{'limit':1048576}}"),
+		   env, "cgroup-make scope-make cgroup-set clone barrier",
+		   "parent have the user's systemd make the scope p-web.scope in a.slice with "
+		   "Description='hoy container web', Delegate=true, DefaultDependencies=false, "
+		   "CollectMode='inactive-or-failed', CPUAccounting=true, MemoryAccounting=true, "
+		   "IOAccounting=true, TasksAccounting=true, TasksMax=uint64 18446744073709551615, "
+		   "MemoryMax=uint64 1048576, TasksMax=uint64 2; controllers: memory pids "
+		   "[linux.cgroupsPath]\n"
+		   "parent write 1048576 to memory.max [linux.resources.memory.limit]\n"
+		   "parent clone a child into the cgroup and new namespaces: mount, pid, network, ipc, uts "
+		   "[linux.namespaces]\n"
+		   "parent write 1 to pids.max [linux.resources.pids.limit]\n"
+		   "both barrier 4: cgroup\n");
+	assert_string_equal(
+		compiled_make(&c, TOP("'annotations':{'org.systemd.property.PIDs':'[uint32 1]'}"), env),
+		"annotations[\"org.systemd.property.PIDs\"]: this property belongs to the runtime");
+	/* The other managers don't look at them. */
+	assert_string_equal(compiled_make(&c, TOP("'annotations':{'org.systemd.property.PIDs':'x'}"),
+					  compiled_env()),
+			    "");
+}
+
 static void test_device_rules(void **state)
 {
 	(void)state;
@@ -1051,6 +1084,7 @@ int main(void)
 		ROW(test_options),
 		ROW(test_without_cgroup),
 		ROW(test_limits),
+		ROW(test_scope),
 		ROW(test_device_rules),
 		ROW(test_view),
 		ROW(test_root_propagation),

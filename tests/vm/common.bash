@@ -91,6 +91,7 @@ lane_begin() {
         for name in HOY HOY_FAULTS_BIN HOY_FILTER BATS_TEST_TIMEOUT; do
             [[ -z ${!name+set} ]] || printf 'export %s=%q\n' "$name" "${!name}"
         done
+        printf 'systemd=%q\n' "${LANE_SYSTEMD:-0}"
         printf 'visible=('
         printf ' %q' "${visible[@]}"
         printf ' )\ncommand=('

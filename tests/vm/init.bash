@@ -14,9 +14,10 @@ trap 'sync; busybox poweroff -f' EXIT
 
 work=$LANE_WORK
 unset LANE_WORK
-visible=() command=() cd_to=/ modules=""
+visible=() command=() cd_to=/ modules="" systemd=0
 # shellcheck disable=SC1091 # written by tests/vm/common.bash
 source "$work/job"
+lane_job=$(<"$work/job")
 
 mount -t proc proc /proc
 # The kernel's devtmpfs lacks them, and bash needs them too.
@@ -89,6 +90,7 @@ cgroups_make() {
 lane_run() {
     local status=0
     root_make
+    [[ $systemd == 0 ]] || systemd_become
     cgroups_make
     echo lane >/proc/sys/kernel/hostname
     busybox ip link set lo up
@@ -99,6 +101,56 @@ lane_run() {
     cd "$cd_to"
     lane_command || status=$?
     echo "$status" >&9
+}
+
+# This process becomes systemd, with one service: the command. What is not needed for it is masked, for
+# a processor that is emulated. systemd closes the descriptors, so the service has the lane open its
+# own (lane_ports).
+systemd_become() {
+    local unit
+    mkdir -p /run/systemd/system
+    for unit in systemd-udevd.service systemd-udev-trigger.service systemd-udevd-kernel.socket \
+        systemd-udevd-control.socket systemd-tmpfiles-setup.service systemd-tmpfiles-setup-dev.service \
+        systemd-sysctl.service systemd-modules-load.service systemd-random-seed.service \
+        systemd-update-utmp.service systemd-journal-flush.service systemd-binfmt.service \
+        systemd-logind.service systemd-resolved.service systemd-timesyncd.service \
+        sys-kernel-debug.mount sys-kernel-tracing.mount sys-kernel-config.mount dev-hugepages.mount \
+        sys-fs-fuse-connections.mount systemd-sysusers.service systemd-remount-fs.service systemd-networkd.service systemd-networkd.socket; do
+        ln -sf /dev/null "/run/systemd/system/$unit"
+    done
+    {
+        printf '#!/usr/bin/env bash\n'
+        printf 'export PATH=%q HOME=/root PURE_V2_VIEW=private\n' "$PATH"
+        printf '%s\n' "$lane_job"
+        declare -f lane_ports lane_command port
+        cat <<'SCRIPT'
+trap 'sync; busybox poweroff -f' EXIT
+lane_ports
+ulimit -n 65536
+cd "$cd_to"
+status=0
+lane_command || status=$?
+echo "$status" >&9
+SCRIPT
+    } >/run/lane
+    chmod +x /run/lane
+    cat >/run/systemd/system/lane.service <<'UNIT'
+[Unit]
+DefaultDependencies=no
+After=systemd-journald.socket -.mount
+[Service]
+Type=oneshot
+ExecStart=/run/lane
+StandardInput=null
+StandardOutput=tty
+StandardError=tty
+TTYPath=/dev/console
+TasksMax=infinity
+Delegate=yes
+UNIT
+    umount -q /sys/kernel/security || true
+    exec /lib/systemd/systemd --unit=lane.service --log-target=console --log-level=warning \
+        --show-status=false
 }
 
 # The lane may need another way to its output.
