@@ -39,6 +39,10 @@ int process_run(const struct process_spec *spec, struct process_result *result);
  * 0, -ESRCH when there is none, or another negative errno. zombie may be NULL. */
 int process_start_time(int procfd, pid_t pid, uint64_t *ret, bool *zombie);
 
+/* Where a helper program of hoy's is: beside hoy, as in a build directory, else where it is installed. path
+ * has room for PATH_MAX bytes; it is returned. */
+const char *process_helper(const char *name, char *path);
+
 /* Whether this process is nobody's root but its own: another user, or in a user namespace. */
 bool process_is_rootless(void);
 

@@ -60,28 +60,12 @@ static int helper_failed(const struct scope *s, const char *verb, const struct p
 	return error_say(err, EIO, "%.*s", (int)n, res->output);
 }
 
-/* hoy-systemd lies beside hoy in a build directory, else where it is installed. */
-static const char *helper_path(char path[PATH_MAX])
-{
-	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - sizeof(HELPER));
-	char *slash;
-
-	path[n > 0 ? n : 0] = 0;
-	slash = strrchr(path, '/');
-	if (slash) {
-		snprintf(slash + 1, sizeof(HELPER), "%s", HELPER);
-		if (access(path, X_OK) == 0)
-			return path;
-	}
-	return HOY_LIBEXECDIR "/" HELPER;
-}
-
 static int helper_run(const struct scope *s, const char *verb, const char *input, struct error *err)
 {
 	char path[PATH_MAX], manager[8], name[16], unit[NAME_MAX + 1];
 	char helper[] = HELPER, *argv[] = {helper, manager, name, unit, NULL};
 	struct process_spec spec = {
-		.path = helper_path(path),
+		.path = process_helper(HELPER, path),
 		.argv = argv,
 		.envp = environ,
 		.input = {input},

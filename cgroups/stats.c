@@ -67,7 +67,7 @@ static bool psi_line(const char *text, const char *name, struct stats_psi_line *
 	return true;
 }
 
-static void psi_read(int cgroup, const char *file, struct stats_psi *ret)
+void stats_psi_read(int cgroup, const char *file, struct stats_psi *ret)
 {
 	char buf[512];
 
@@ -75,6 +75,21 @@ static void psi_read(int cgroup, const char *file, struct stats_psi *ret)
 		return;
 	ret->there = psi_line(buf, "some", &ret->some);
 	psi_line(buf, "full", &ret->full);
+}
+
+/* What it may use: cpu.max is "quota period", or "max period". */
+static void cpu_limits_read(int cgroup, struct stats_cpu *c)
+{
+	char buf[64], *blank;
+	uint64_t idle = 0;
+
+	if (cgroup_read(cgroup, "cpu.max", buf, sizeof(buf)) >= 0) {
+		blank = strchr(buf, ' ');
+		c->quota = starts_with(buf, "max") ? CGROUP_UNLIMITED : strtoull(buf, NULL, 10);
+		c->period = blank ? strtoull(blank + 1, NULL, 10) : 0;
+	}
+	if (cgroup_number(cgroup, "cpu.idle", &idle) < 0 || !idle)
+		cgroup_number(cgroup, "cpu.weight", &c->weight);
 }
 
 static void cpu_read(int cgroup, struct arena *a, struct stats_cpu *c)
@@ -93,12 +108,14 @@ static void cpu_read(int cgroup, struct arena *a, struct stats_cpu *c)
 	c->periods = pair_find(v, n, "nr_periods");
 	c->throttled = pair_find(v, n, "nr_throttled");
 	c->throttled_time = pair_find(v, n, "throttled_usec");
-	psi_read(cgroup, "cpu.pressure", &c->psi);
+	cpu_limits_read(cgroup, c);
+	stats_psi_read(cgroup, "cpu.pressure", &c->psi);
 }
 
 static void memory_read(int cgroup, struct arena *a, struct stats_memory *m)
 {
 	char *text = slurp(cgroup, "memory.stat", a), *events = slurp(cgroup, "memory.events", a);
+	uint64_t least = 0;
 	struct stats_pair *v;
 	size_t n;
 
@@ -110,12 +127,16 @@ static void memory_read(int cgroup, struct arena *a, struct stats_memory *m)
 	cgroup_number(cgroup, "memory.peak", &m->peak);
 	cgroup_number(cgroup, "memory.swap.current", &m->swap);
 	cgroup_number(cgroup, "memory.swap.max", &m->swap_max);
+	cgroup_number(cgroup, "memory.low", &m->reserved);
+	if (cgroup_number(cgroup, "memory.min", &least) == 0 && least > m->reserved)
+		m->reserved = least;
 	if (text)
 		m->n = pairs_read(text, a, &m->raw);
+	m->reclaimed = pair_find(m->raw, m->n, "pgsteal") * (uint64_t)sysconf(_SC_PAGESIZE);
 	n = events ? pairs_read(events, a, &v) : 0;
 	m->failed = n ? pair_find(v, n, "max") : 0;
 	m->oom_kills = n ? pair_find(v, n, "oom_kill") : 0;
-	psi_read(cgroup, "memory.pressure", &m->psi);
+	stats_psi_read(cgroup, "memory.pressure", &m->psi);
 }
 
 /* "8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=5 dios=6"; a device without any has no line, or one with its
@@ -125,7 +146,7 @@ static void io_read(int cgroup, struct arena *a, struct stats *s)
 	char *text = slurp(cgroup, "io.stat", a), *line, *save = NULL;
 	size_t room = 1;
 
-	psi_read(cgroup, "io.pressure", &s->io.psi);
+	stats_psi_read(cgroup, "io.pressure", &s->io.psi);
 	for (line = text; line && *line; line++)
 		room += *line == '\n';
 	if (!text)

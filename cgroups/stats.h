@@ -45,11 +45,15 @@ struct stats {
 		uint64_t usage, user, system;	       /* microseconds */
 		uint64_t periods, throttled;	       /* numbers of periods */
 		uint64_t throttled_time;	       /* microseconds */
+		uint64_t quota, period;		       /* microseconds; 0 without the file */
+		uint64_t weight;		       /* 0: idle, or without the controller */
 		struct stats_psi psi;
 	} cpu;
 	struct stats_memory {
 		bool there;
 		uint64_t current, max, peak, swap, swap_max; /* bytes */
+		uint64_t reserved;			     /* memory.min or memory.low, the larger */
+		uint64_t reclaimed;			     /* bytes that the kernel has taken back so far */
 		uint64_t failed;			     /* how often it ran into max */
 		uint64_t oom_kills;
 		size_t n;
@@ -71,6 +75,8 @@ struct stats {
 	} hugepages;
 };
 
+/* One pressure file; dir may be AT_FDCWD. */
+void stats_psi_read(int dir, const char *file, struct stats_psi *ret);
 /* Strings and lists belong to the arena. */
 void stats_read(int cgroup_fd, struct arena *a, struct stats *ret);
 

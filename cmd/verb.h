@@ -60,6 +60,7 @@ extern const struct verb verb_ps, verb_pause, verb_resume;		  /* ps.c */
 extern const struct verb verb_events;					  /* events.c */
 extern const struct verb verb_reclaim;					  /* reclaim.c */
 extern const struct verb verb_stats;					  /* stats.c */
+extern const struct verb verb_top;					  /* top.c */
 extern const struct verb verb_update;					  /* update.c */
 extern const struct verb verb_plan;					  /* plan.c */
 extern const struct verb verb_spec;					  /* spec.c */

@@ -103,6 +103,23 @@ loop_new() {
     NUMBER=$((0x$(stat -c %t "$LOOP"))):$((0x$(stat -c %T "$LOOP")))
 }
 
+# disk_new SIZE: a file system on such a device at /mnt of the bundle's container; the test takes it away
+# (disk_end).
+disk_new() {
+    DISK=$BATS_TEST_TMPDIR/disk.d
+    mkdir "$DISK"
+    loop_new "$1"
+    mkfs.ext4 -q "$LOOP"
+    mount "$LOOP" "$DISK"
+    # shellcheck disable=SC2016 # expanded by jq
+    cfg '.mounts += [{destination: "/mnt", type: "bind", source: $d, options: ["bind"]}]' --arg d "$DISK"
+}
+
+disk_end() {
+    umount "$DISK"
+    losetup -d "$LOOP"
+}
+
 # ---- Running -----------------------------------------------------------------------------------
 
 # container_run [OPTION…]: runs the bundle in the foreground; $status and $output are its own.

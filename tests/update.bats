@@ -219,12 +219,8 @@ usage() {
     bundle_new
     # Cache that can go, and memory that can't: there is no swap.
     script 'head -c 24000000 /dev/zero >/mnt/file; sync /mnt/file; cat /mnt/file >/dev/null; echo up; exec sleep 1000'
-    mkdir "$BATS_TEST_TMPDIR/disk.d"
-    loop_new 64M
-    mkfs.ext4 -q "$LOOP"
-    mount "$LOOP" "$BATS_TEST_TMPDIR/disk.d"
-    cfg '.mounts += [{destination: "/mnt", type: "bind", source: $d, options: ["bind"]}]
-        | .linux.resources = {memory: {limit: 134217728}}' --arg d "$BATS_TEST_TMPDIR/disk.d"
+    disk_new 64M
+    cfg '.linux.resources = {memory: {limit: 134217728}}'
     container_up
     wait_output up
     CGROUP=$(cgroup_of)
@@ -246,6 +242,5 @@ usage() {
     run hoy reclaim none 1m
     failed_with 'container "none" does not exist'
     hoy delete --force "$ID"
-    umount "$BATS_TEST_TMPDIR/disk.d"
-    losetup -d "$LOOP"
+    disk_end
 }
