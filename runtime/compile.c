@@ -200,7 +200,9 @@ static void meet_at_mounts(struct compile *c)
 }
 
 /* Loading the filter takes a quarter of a millisecond, so it is done while the walker is at work;
- * the walker passes BARRIER_CGROUP before anything of the container's runs. */
+ * the walker passes BARRIER_CGROUP before anything of the container's runs. A start with a filter then takes
+ * as long as one without (measured, on two processors): a program that equal rules share, pinned in a
+ * bpffs, would only save processor time. */
 static int compile_device_filter(struct compile *c)
 {
 	const struct resources *res = c->lc->resources;

@@ -244,3 +244,21 @@ usage() {
     hoy delete --force "$ID"
     disk_end
 }
+
+# ---- Devices -------------------------------------------------------------------------------------
+
+# programs: what is attached to the cgroup for its devices.
+programs() {
+    "$HOY_TOP/tests/device_programs.py" "$CGROUP"
+}
+
+@test "two hundred updates leave the one program that there was" {
+    up '{memory: {limit: 67108864}}'
+    local n before
+    before=$(programs)
+    [[ $before =~ ^[0-9]+\ hoy_devices$ ]]
+    for ((n = 0; n < 200; n++)); do
+        hoy update --memory $((64 + n % 2))m "$ID"
+    done
+    [[ $(programs) == "$before" ]]
+}
