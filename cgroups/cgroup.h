@@ -69,6 +69,10 @@ int cgroup_own(int fd, const char *path, const char *state_root, const char *id,
 int cgroup_enable(const struct cgroup_root *root, const char *path, int cgroup_fd,
 		  const char *controllers, struct error *err);
 
+/* A new cgroup in a threaded part of the hierarchy can hold nothing ("domain invalid") before it is threaded
+ * too, as those above it (admin-guide/cgroup-v2, Threads). -EINVAL when it isn't one, or negative errno. */
+int cgroup_become_threaded(const struct cgroup_root *root, const char *path);
+
 /* Hands the cgroup to a container that makes cgroups of its own below (admin-guide/cgroup-v2,
  * Delegation): every controller that can be is enabled for it, and the directory and the files that the
  * kernel names for this belong to uid and gid, those of the container's root. 0 or negative errno. */

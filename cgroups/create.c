@@ -296,12 +296,34 @@ static int controllers_enable_at(const struct making *m, int depth, const char *
 		error_hint(err, "that cgroup holds processes, and the kernel lets only the cgroups "
 				"without any pass controllers on: move them to a cgroup below it");
 	else if (r == -EOPNOTSUPP)
-		error_hint(err, "that cgroup is threaded");
+		error_hint(err, "that cgroup is threaded, and has no controllers but cpu, cpuset, pids "
+				"and perf_event");
 	else if (r == -EACCES || r == -EPERM)
 		error_hint(err, "that cgroup has to belong to the user (delegation)");
 	else if (r == -ENOENT)
 		error_hint(err, "the cgroup above it doesn't pass them on");
 	return error_set(err, -r, "%s", "");
+}
+
+static bool is_invalid(int fd)
+{
+	char type[64];
+
+	return cgroup_read(fd, "cgroup.type", type, sizeof(type)) >= 0 && starts_with(type, "domain invalid");
+}
+
+int cgroup_become_threaded(const struct cgroup_root *root, const char *path)
+{
+	int depth = path_depth(path), r = -EINVAL;
+
+	/* From above: what is below an invalid one can't be another. */
+	for (int i = 1; i <= depth; i++) {
+		_cleanup_fd_ int fd = -1;
+
+		if (path_open(root->fd, path, i, O_PATH, &fd) == 0 && is_invalid(fd))
+			r = file_put_at(fd, "cgroup.type", "threaded");
+	}
+	return r;
 }
 
 static int controllers_enable(const struct making *m, int leaf_fd, const char *wanted,
@@ -311,7 +333,11 @@ static int controllers_enable(const struct making *m, int leaf_fd, const char *w
 	char have[CONTROL_SIZE];
 	int r = cgroup_read(leaf_fd, "cgroup.controllers", have, sizeof(have));
 
-	/* What the leaf has, every ancestor has enabled. */
+	/* What the leaf has, every ancestor has enabled; but below a threaded one it shows none before it is
+	 * threaded itself. */
+	if (r >= 0 && !have[strspn(have, "\n")] && is_invalid(leaf_fd) &&
+	    cgroup_become_threaded(m->root, m->path) == 0)
+		r = cgroup_read(leaf_fd, "cgroup.controllers", have, sizeof(have));
 	if (r >= 0) {
 		words_missing(wanted, have, &missing);
 		if (missing.len == 0)

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/xattr.h>
@@ -19,20 +20,38 @@
 #include "cgroups/walk.h"
 
 #define PROCS_LIMIT  (64U << 20) /* 4 million processes, the most that the kernel has, fit */
+#define STATUS_LIMIT 65536
 #define PIDS_NAMED   10
 #define KILL_PASSES  200
 #define KILL_WAIT_MS 10
 
 /* ---- Processes ----------------------------------------------------------------------------- */
 
+/* The process that a thread belongs to. */
+static pid_t process_of(pid_t thread)
+{
+	_cleanup_(text_free) struct text t = TEXT_INIT;
+	const char *line;
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)thread);
+	if (file_read_at(AT_FDCWD, path, STATUS_LIMIT, &t) < 0)
+		return thread;
+	line = strstr(t.s, "\nTgid:");
+	return line ? (pid_t)strtol(line + strlen("\nTgid:"), NULL, 10) : thread;
+}
+
 int procs_each(int cgroup_fd, int (*use)(pid_t pid, void *arg), void *arg)
 {
 	_cleanup_(text_free) struct text t = TEXT_INIT;
 	char *s, *end;
 	int r = file_read_at(cgroup_fd, "cgroup.procs", PROCS_LIMIT, &t);
+	bool threads = r == -EOPNOTSUPP;
 
-	/* A threaded cgroup lists its processes in the domain above it; a removed one has none. */
-	if (r == -EOPNOTSUPP || r == -ENOENT || r == -ENODEV)
+	/* A threaded cgroup has threads alone; its processes are listed in the domain above it. */
+	if (threads)
+		r = file_read_at(cgroup_fd, "cgroup.threads", PROCS_LIMIT, &t);
+	if (r == -ENOENT || r == -ENODEV)
 		return 0;
 	if (r < 0)
 		return r;
@@ -42,7 +61,7 @@ int procs_each(int cgroup_fd, int (*use)(pid_t pid, void *arg), void *arg)
 		if (end == s)
 			break;
 		end += *end == '\n';
-		r = use((pid_t)pid, arg);
+		r = use(threads && pid > 0 ? process_of((pid_t)pid) : (pid_t)pid, arg);
 		if (r)
 			return r;
 	}

@@ -34,8 +34,9 @@ struct visitor {
  * O_PATH. 0, what a visitor returned, or negative errno. */
 int cgroup_walk(int top_fd, const struct visitor *v, void *arg);
 
-/* Calls use() for each process of this cgroup alone, until it returns other than 0. pid 0: one that
- * our pid namespace does not see. 0, what use() returned, or negative errno. */
+/* Calls use() for each process of this cgroup alone, until it returns other than 0; in a threaded cgroup
+ * once for each of its threads. pid 0: one that our pid namespace does not see. 0, what use() returned, or
+ * negative errno. */
 int procs_each(int cgroup_fd, int (*use)(pid_t pid, void *arg), void *arg);
 
 #endif

@@ -222,6 +222,13 @@ static int clone_child(struct parent *p, const struct plan_op *op, struct error 
 		spec.cgroup = p->cgroup_fd;
 		r = child_clone(&spec, &p->child, err);
 	}
+	/* In a threaded part of the hierarchy, which nobody asks for on the way to a start. */
+	if (r == -EOPNOTSUPP && p->cgroup_path &&
+	    cgroup_become_threaded(&p->cgroups, p->cgroup_path) == 0) {
+		if (err)
+			*err = (struct error)ERROR_INIT;
+		r = child_clone(&spec, &p->child, err);
+	}
 	back = join_leave(&p->join, r < 0 ? NULL : err);
 	if (r == -EACCES && p->scope)
 		error_hint(err, "begin in the same part of the hierarchy: systemd-run --user --scope hoy …");

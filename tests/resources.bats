@@ -514,3 +514,149 @@ compare() {
     sleep 1
     (($(usage "$idle") - A > 500000))
 }
+
+# ---- Threaded trees ------------------------------------------------------------------------------
+
+# threaded_new: TREE, a cgroup whose children are threaded.
+threaded_new() {
+    TREE=/sys/fs/cgroup/$HOY_TOKEN-tree
+    mkdir -p "$TREE/one"
+    echo threaded >"$TREE/one/cgroup.type"
+    echo '+cpu +pids' >"$TREE/cgroup.subtree_control"
+}
+
+threaded_end() {
+    rmdir "$TREE/one" "$TREE"
+}
+
+@test "a threaded tree: the container's cgroup is threaded, and its limits hold" {
+    threaded_new
+    bundle_new sleep 1000
+    cfg '.linux.cgroupsPath = $p' --arg p "/$HOY_TOKEN-tree/a/b"
+    resources '{cpu: {quota: 20000, period: 100000}, pids: {limit: 20}}'
+    container_up
+    CGROUP=$(cgroup_of)
+    [[ $CGROUP == "$TREE/a/b" && $(<"$CGROUP/cgroup.type") == threaded ]]
+    [[ $(<"$CGROUP/cpu.max") == '20000 100000' && $(<"$CGROUP/pids.max") == 20 ]]
+    run hoy ps -f json "$ID"
+    is "[$(pid_of)]"
+    run hoy exec "$ID" true
+    succeeded
+    hoy pause "$ID"
+    status_is paused "$ID"
+    hoy kill --all "$ID" KILL
+    wait_status stopped
+    hoy delete "$ID"
+    [[ ! -e $TREE/a ]]
+    # Without limits too; and without a pid namespace of its own, where the cgroup has to be asked who is left.
+    resources '{}'
+    script 'sleep 999 & exec sleep 1000'
+    cfg '.linux.namespaces |= map(select(.type != "pid"))'
+    container_up
+    wait_until 5 eval '[[ $(hoy ps -f json "$ID" | jq length) == 2 ]]'
+    hoy delete --force "$ID"
+    [[ ! -e $TREE/a ]]
+    threaded_end
+}
+
+@test "a threaded tree: a controller that it can't have is an error, and nothing is left" {
+    threaded_new
+    bundle_new true
+    cfg '.linux.cgroupsPath = $p' --arg p "/$HOY_TOKEN-tree/a"
+    resources '{memory: {limit: 67108864}}'
+    container_run
+    failed_with 'that cgroup is threaded, and has no controllers but cpu, cpuset, pids and perf_event'
+    [[ ! -e $TREE/a && ! -e $HOY_ROOT/$ID ]]
+    threaded_end
+}
+
+# ---- Under load ----------------------------------------------------------------------------------
+
+@test "pids: a fork bomb is held, others go on, and it is gone at once when it is killed" {
+    bundle_new sleep 1000
+    resources '{pids: {limit: 40}}'
+    container_up
+    CGROUP=$(cgroup_of)
+    hoy exec -d "$ID" sh -c 'f() { f | f & f; }; f 2>/dev/null' </dev/null >/dev/null 2>&1
+    wait_until 20 eval '[[ $(sed -n "s/^max //p" "$CGROUP/pids.events") -gt 0 ]]'
+    local n
+    for ((n = 0; n < 20; n++)); do
+        [[ $(<"$CGROUP/pids.current") -le 40 ]]
+    done
+    [[ $(status_of) == running ]]
+    # The machine still forks.
+    (true)
+    hoy kill "$ID" KILL
+    wait_status stopped
+    wait_until 5 eval '[[ $(<"$CGROUP/pids.current") == 0 ]]'
+}
+
+@test "memory: nobody else is killed for a container's limit" {
+    local other
+    bundle_new sh -c 'x=$(head -c 8000000 /dev/zero | tr "\0" x); while :; do sleep 1; done'
+    resources '{memory: {limit: 33554432}}'
+    container_up
+    other=$ID
+    bundle_new sh -c 'x=x; while :; do x=$x$x; done'
+    resources '{memory: {limit: 16777216, swap: 16777216}}'
+    container_run
+    [[ $status == 137 ]]
+    [[ $(status_of "$other") == running ]]
+    [[ $(sed -n 's/^oom_kill //p' "$(cgroup_of "$other")/memory.events") == 0 ]]
+}
+
+# cached NAME FILE RESOURCES: a container below TREE that has read the file of DISK.
+cached() {
+    bundle_new
+    ID=$HOY_TOKEN-$1
+    script "cat /mnt/$2 >/dev/null; echo read; exec sleep 1000"
+    cfg '.mounts += [{destination: "/mnt", type: "bind", source: $d, options: ["bind"]}] |
+        .linux.cgroupsPath = $p' --arg d "$DISK" --arg p "/$HOY_TOKEN-tree/$1"
+    resources "$3"
+    container_up
+    wait_output read
+}
+
+@test "memory: what is reserved stays when another container wants memory" {
+    TREE=/sys/fs/cgroup/$HOY_TOKEN-tree
+    bundle_new
+    disk_new 128M
+    head -c 24000000 /dev/zero >"$DISK/small"
+    head -c 80000000 /dev/zero >"$DISK/large"
+    sync "$DISK/large"
+    umount "$DISK"
+    mount "$LOOP" "$DISK"
+    mkdir "$TREE"
+    echo 67108864 >"$TREE/memory.max"
+    cached a small '{memory: {reservation: 33554432}}'
+    cached b large '{memory: {limit: 134217728}}'
+    (($(sed -n 's/^file //p' "$TREE/a/memory.stat") > 22000000))
+    hoy delete --force "$HOY_TOKEN-a"
+    hoy delete --force "$HOY_TOKEN-b"
+    rmdir "$TREE"
+    disk_end
+}
+
+@test "memory: swap is used up to its limit, and no further" {
+    loop_new 128M
+    # What lies behind the device is memory here, of whoever writes to it first.
+    dd if=/dev/zero of="$LOOP" bs=1M status=none 2>/dev/null || true
+    sync "$LOOP"
+    mkswap "$LOOP" >/dev/null
+    swapon "$LOOP" || skip "this kernel has no swap"
+    bundle_new
+    script 'head -c 24000000 /dev/zero >/dev/shm/file; echo full; sleep 1000'
+    resources '{memory: {limit: 16777216, swap: 67108864}}'
+    container_up
+    wait_output full
+    CGROUP=$(cgroup_of)
+    (($(<"$CGROUP/memory.swap.current") > 4000000))
+    hoy delete --force "$ID"
+    # 16 and 4 MB together.
+    resources '{memory: {limit: 16777216, swap: 20971520}}'
+    container_run
+    [[ $status == 137 ]]
+    has 'ran out of memory'
+    swapoff "$LOOP"
+    losetup -d "$LOOP"
+}
