@@ -3,120 +3,10 @@
 # lane: uml
 # podman: the distribution's Podman with conmon runs on hoy. Each scenario is a function that is run
 # with crun, then with hoy; what it prints, Podman's output and exit status of every step, must
-# be the same with both, and what the test expects.
-#
-# Podman's storage, state and configuration are this file's own; its cgroups are below /HOY_TOKEN.
+# be the same with both, and what the test expects (tests/podman.bash).
 
 load helpers
-
-# Some tests start many containers, and each command of Podman takes a second in the lane.
-export BATS_TEST_TIMEOUT=120
-
-setup_file() {
-    # Not bats' own directory: Podman's clean-up refuses a runroot of more than 50 characters.
-    local dir=$TMPDIR/p
-    export PODMAN_DIR=$dir
-    mkdir "$dir"
-    command -v podman >/dev/null && command -v conmon >/dev/null || return 0
-    cat >"$dir/containers.conf" <<CONF
-[containers]
-netns = "none"
-log_driver = "k8s-file"
-[engine]
-cgroup_manager = "cgroupfs"
-events_logger = "none"
-infra_image = "box"
-static_dir = "$dir/root/libpod"
-volume_path = "$dir/root/volumes"
-tmp_dir = "$dir/tmp"
-stop_timeout = 1
-runtime_supports_json = ["crun", "hoy"]
-runtime_supports_nocgroup = ["crun", "hoy"]
-[engine.runtimes]
-hoy = ["$HOY"]
-CONF
-    cat >"$dir/storage.conf" <<CONF
-[storage]
-driver = "vfs"
-graphroot = "$dir/root"
-runroot = "$dir/run"
-CONF
-    export CONTAINERS_CONF=$dir/containers.conf CONTAINERS_STORAGE_CONF=$dir/storage.conf
-    tar -C "$HOY_CACHE/busybox" -c . | podman import -q - box >/dev/null 3>&-
-}
-
-setup() {
-    require_tool podman
-    require_tool conmon
-    require_tool crun
-    PARENT=/sys/fs/cgroup/$HOY_TOKEN
-}
-
-teardown() {
-    if [[ -n ${CONTAINERS_CONF:-} ]]; then
-        podman pod rm -fa >/dev/null 3>&-
-        podman rm -fa -t 0 >/dev/null 3>&-
-    fi
-}
-
-# What Podman itself keeps for its next command.
-teardown_file() {
-    local dir=/sys/fs/cgroup/$HOY_TOKEN
-    [[ ! -d $dir/conmon ]] || rmdir "$dir/conmon"
-    [[ ! -d $dir ]] || rmdir "$dir"
-    # Podman binds its storage on itself.
-    umount "$PODMAN_DIR/root" 2>/dev/null || true
-    rm -rf --one-file-system "$PODMAN_DIR"
-}
-
-# ---- Two runtimes --------------------------------------------------------------------------------
-
-# p ARGUMENT…: podman with the runtime of the turn.
-p() {
-    local parent=()
-    case "$1 ${2:-} $*" in
-        *--pod* | *--cgroups*) ;;
-        run\ * | create\ *) parent=("$1" --cgroup-parent "/$HOY_TOKEN"); shift ;;
-        "pod create "*) parent=(pod create --cgroup-parent "/$HOY_TOKEN"); shift 2 ;;
-    esac
-    podman --runtime "$RUNTIME" "${parent[@]}" "$@" 3>&-
-}
-
-# step ARGUMENT…: the same, and the exit status behind it.
-step() {
-    local status=0
-    p "$@" || status=$?
-    echo "= $status"
-}
-
-# box OPTION… IMAGE COMMAND…: a step with a container that is removed when it ends.
-box() {
-    step run --rm "$@"
-}
-
-# same SCENARIO: sets $output to what the function prints with hoy, which is what it prints with crun.
-same() {
-    local dir=$BATS_TEST_TMPDIR
-    for RUNTIME in crun hoy; do
-        "$@" >"$dir/$RUNTIME" 2>"$dir/errors" || return 1
-        # Of use when the test fails.
-        sed "s,^,$RUNTIME: ," "$dir/errors" >&2
-        nothing_left
-    done
-    diff "$dir/crun" "$dir/hoy" >&2
-    output=$(<"$dir/hoy")
-}
-
-# The runtime has no state and no cgroup of a container of this file's.
-nothing_left() {
-    local dir
-    for dir in "$PARENT"/libpod-* /run/hoy/*; do
-        [[ -d $dir && $dir != */libpod-conmon-* ]] || continue
-        [[ $dir != /run/hoy/* ]] || grep -qsrF "$PODMAN_DIR" "$dir" || continue
-        echo "left behind by $RUNTIME: $dir" >&2
-        return 1
-    done
-}
+load podman
 
 # inspect NAME FIELD…: fields of the state, separated by blanks.
 inspect() {
@@ -196,11 +86,6 @@ boat 3\n= 0
 = 0
 3\n= 0
 = 0'
-}
-
-# A step whose output, an ID or a name, is of no interest.
-quiet() {
-    step "$@" | tail -n 1
 }
 
 stops() {
@@ -358,6 +243,34 @@ updates() {
 @test "update" {
     same updates
     has $'memory.max:67108864\ncpu.max:30000 100000\n= 0'
+}
+
+# What podman stats says of a container under a quota, made coarse.
+figures() {
+    quiet run -d --name boat --memory 64m --cpus 0.2 --pids-limit 50 box sh -c 'while :; do :; done'
+    sleep 3
+    p stats --no-stream --format '{{.Name}} {{.PIDs}} {{.CPU}} {{.MemUsage}} {{.MemPerc}}' boat | awk '{
+        print $1, $2, ($3 > 14 && $3 < 26 ? "a fifth" : $3), ($4 ~ /[0-9]kB$/ ? "some kB" : $4), $6, ($7 < 5 ? "little" : $7) }'
+    p stats --no-stream --format json boat | jq -r '.[0] | keys | join(" ")'
+    quiet rm -f -t 0 boat
+    step stats --no-stream boat 2>/dev/null
+}
+
+@test "stats" {
+    same figures
+    has 'boat 1 a fifth some kB 67.11MB little'
+    has '= 125'
+}
+
+@test "a device that is given can be used, another not" {
+    devices() {
+        box --device /dev/zero:/dev/mine:rw box sh -c 'head -c 5 /dev/mine | wc -c; stat -c "%t %T %a" /dev/mine'
+        box --device /dev/kmsg:/dev/mine:r box sh -c ': </dev/mine && echo read; (: >/dev/mine) || echo not written'
+        box --device-cgroup-rule "c 1:11 rm" --cap-add mknod box sh -c 'mknod /tmp/k c 1 11; : </tmp/k && echo read'
+    }
+    same devices
+    has $'5\n1 5 666\n= 0'
+    has $'read\nnot written\n= 0'
 }
 
 # ---- Privileges ----------------------------------------------------------------------------------
