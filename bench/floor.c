@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * floor ROOTFS COMMAND: what the kernel itself needs to run one container under the configuration
+ * floor [-l] ROOTFS COMMAND: what the kernel itself needs to run one container under the configuration
  * that `hoy spec` writes. The same system calls that change the machine, in the same order, and
  * nothing else: no JSON, no state, no hand-shake, no error handling but giving up. No runtime can
  * be faster; how much slower one is, is its own work.
  *
  * Stages:
  *
- *   parent   makes a cgroup, attaches a device filter to it, clones the child into it and into six
+ *   parent   makes a cgroup (-l: writes limits of CPU, memory and processes to it, the values that bench/run
+ *            gives the others), attaches a device filter to it, clones the child into it and into six
  *            new namespaces (mount, pid, ipc, uts, net, cgroup), reaps it, removes the cgroup
  *   child    makes the root a mount of its own; the seven file systems of the configuration; device
  *            nodes and links; masks and read-only paths; pivots; limits, capabilities, exec
@@ -223,6 +224,26 @@ static void child(const char *root, char *command)
 
 /* ---- The parent ----------------------------------------------------------------------------- */
 
+/* What hoy makes of 512 shares, half a CPU, 64 MiB and 100 processes. */
+static void limits(int cgroup)
+{
+	static const char *const files[][2] = {
+		{"cpu.weight", "59"},
+		{"cpu.max", "50000 100000"},
+		{"memory.max", "67108864"},
+		{"pids.max", "100"},
+	};
+	unsigned i;
+	int fd;
+
+	for (i = 0; i < ARRAY_LEN(files); i++) {
+		fd = openat(cgroup, files[i][0], O_WRONLY | O_CLOEXEC);
+		must(fd, files[i][0]);
+		must(write(fd, files[i][1], strlen(files[i][1])), files[i][0]);
+		close(fd);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct clone_args clone = {
@@ -231,17 +252,21 @@ int main(int argc, char **argv)
 		.exit_signal = SIGCHLD,
 	};
 	char path[64];
-	int cgroup, status;
+	int cgroup, status, limited;
 	long pid;
 
-	if (argc != 3) {
-		fprintf(stderr, "usage: floor ROOTFS COMMAND\n");
+	limited = argc == 4 && !strcmp(argv[1], "-l");
+	if (argc != 3 + limited) {
+		fprintf(stderr, "usage: floor [-l] ROOTFS COMMAND\n");
 		return 2;
 	}
+	argv += limited;
 	snprintf(path, sizeof(path), "/sys/fs/cgroup/hoy-floor-%d", (int)getpid());
 	must(mkdir(path, 0755), path);
 	cgroup = open(path, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
 	must(cgroup, path);
+	if (limited)
+		limits(cgroup);
 	device_filter(cgroup);
 
 	clone.cgroup = (unsigned)cgroup;
