@@ -129,9 +129,8 @@ static int node_make(int dir, const char *name, const struct node *n)
 
 static int node_in_own_dev(struct walker *w, const char *path, const struct node *n)
 {
-	char buf[WALK_PATH_MAX];
 	const char *name;
-	int dir = own_parent(w, path, buf, &name), r;
+	int dir = own_parent(w, path, w->path, &name), r;
 
 	if (dir < 0)
 		return dir;
@@ -205,11 +204,10 @@ int op_device_bind(struct walker *w, const struct plan_op *op)
 int op_dev_link(struct walker *w, const struct plan_op *op)
 {
 	const char *path = walk_string(w, op->arg[0]), *name;
-	char buf[WALK_PATH_MAX];
 	int dir, r = 0;
 
-	dir = op->arg[2] ? own_parent(w, path, buf, &name)
-			 : resolve_parent(w->root, path, buf, &name);
+	dir = op->arg[2] ? own_parent(w, path, w->path, &name)
+			 : resolve_parent(w->root, path, w->path, &name);
 	if (dir < 0)
 		return dir;
 	if (symlinkat(walk_string(w, op->arg[1]), dir, name) < 0 && errno != EEXIST)

@@ -52,7 +52,6 @@ int op_make_cwd(struct walker *w, const struct plan_op *op)
 static int cwd_enter(struct walker *w, const char *path)
 {
 	int fd = resolve_open(w->root, path, O_PATH | O_DIRECTORY), r;
-	char buf[PATH_MAX];
 
 	if (fd < 0)
 		return fd;
@@ -62,9 +61,9 @@ static int cwd_enter(struct walker *w, const char *path)
 		return r;
 	/* Proof that it lies inside the root (CVE-2024-21626): the kernel calls what does not
 	 * "(unreachable)". */
-	if (syscall(SYS_getcwd, buf, sizeof(buf)) < 0)
+	if (syscall(SYS_getcwd, w->path, WALK_PATH_MAX) < 0)
 		return -errno;
-	if (buf[0] != '/') {
+	if (w->path[0] != '/') {
 		walk_detail(w, "it is outside the container's root", NULL, NULL, NULL);
 		return WALK_SAID;
 	}

@@ -22,7 +22,8 @@
 #include "base/process.h"
 #include "init/walk.h"
 
-static struct walker walker;
+/* Common, so that it lies behind the C library's own variables: what of it is touched is in their page. */
+struct walker walker __attribute__((common));
 
 /* The descriptor number that hoy has written there; -1 where it is none. */
 static int descriptor(const char *s)

@@ -22,13 +22,19 @@
 
 #define DEPTH_MAX 128
 #define LINKS_MAX 40 /* as the kernel's own limit */
+#define FEW	  256  /* bytes */
 
 struct steps {
 	int fds[DEPTH_MAX];
 	unsigned depth; /* fds[0 .. depth-1] are open; fds[0] is a copy of the root */
 	unsigned links;
-	char rest[2 * WALK_PATH_MAX];
+	char name[NAME_MAX + 1], last[NAME_MAX + 1];
+	char *rest; /* of the path: few, or resolve_many */
+	char few[FEW];
 };
+
+/* Most paths are short and have no links: what is never touched is no page of the container's memory. */
+char resolve_many[2 * WALK_PATH_MAX] __attribute__((common));
 
 static void steps_pop(struct steps *s, unsigned to)
 {
@@ -54,22 +60,26 @@ static size_t component_next(char *rest, char name[NAME_MAX + 1])
 /* Puts the text of the link fd in front of rest. */
 static int link_follow(struct steps *s, int fd)
 {
-	char target[WALK_PATH_MAX];
-	ssize_t n = readlinkat(fd, "", target, sizeof(target));
+	char *behind = resolve_many + WALK_PATH_MAX;
 	size_t len = strlen(s->rest);
+	ssize_t n;
 
-	if (n < 0)
-		return -errno;
 	if (++s->links > LINKS_MAX)
 		return -ELOOP;
-	if ((size_t)n >= sizeof(target) || (size_t)n + len + 1 > sizeof(s->rest))
+	if (len >= WALK_PATH_MAX)
+		return -ENAMETOOLONG;
+	memmove(behind, s->rest, len + 1);
+	s->rest = resolve_many;
+	n = readlinkat(fd, "", s->rest, WALK_PATH_MAX);
+	if (n < 0)
+		return -errno;
+	if (n >= WALK_PATH_MAX)
 		return -ENAMETOOLONG;
 	if (n == 0)
 		return -ENOENT;
 	/* rest is empty or begins with a slash. */
-	memmove(s->rest + n, s->rest, len + 1);
-	memcpy(s->rest, target, (size_t)n);
-	if (target[0] == '/')
+	memmove(s->rest + n, behind, len + 1);
+	if (s->rest[0] == '/')
 		steps_pop(s, 1);
 	return 0;
 }
@@ -156,8 +166,7 @@ static int steps_result(struct steps *s, int last_flags, const char *last_name)
 
 int resolve_by_steps(int root, const char *path, int last_flags, enum resolve_make make)
 {
-	char name[NAME_MAX + 1], last[NAME_MAX + 1] = "";
-	struct steps s = {.depth = 0};
+	struct steps s;
 	unsigned depth;
 	size_t n;
 	int r = 0;
@@ -166,30 +175,33 @@ int resolve_by_steps(int root, const char *path, int last_flags, enum resolve_ma
 		return -ENOENT;
 	if (strlen(path) >= WALK_PATH_MAX)
 		return -ENAMETOOLONG;
+	s.depth = s.links = 0;
+	s.last[0] = 0;
+	s.rest = strlen(path) < FEW ? s.few : resolve_many;
 	memcpy(s.rest, path, strlen(path) + 1);
 	s.fds[0] = fcntl(root, F_DUPFD_CLOEXEC, 0);
 	if (s.fds[0] < 0)
 		return -errno;
 	s.depth = 1;
-	while (r == 0 && (n = component_next(s.rest, name)) > 0) {
+	while (r == 0 && (n = component_next(s.rest, s.name)) > 0) {
 		if (n > NAME_MAX) {
 			r = -ENAMETOOLONG;
-		} else if (strcmp(name, ".") == 0) {
+		} else if (strcmp(s.name, ".") == 0) {
 			continue;
-		} else if (strcmp(name, "..") == 0) {
+		} else if (strcmp(s.name, "..") == 0) {
 			steps_pop(&s, s.depth > 1 ? s.depth - 1 : 1);
-			last[0] = 0;
+			s.last[0] = 0;
 		} else {
 			depth = s.depth;
-			r = step_into(&s, name, last_flags, make);
+			r = step_into(&s, s.name, last_flags, make);
 			/* A link that was followed is not where the walk has come to. */
-			last[0] = 0;
+			s.last[0] = 0;
 			if (s.depth > depth)
-				memcpy(last, name, n + 1);
+				memcpy(s.last, s.name, n + 1);
 		}
 	}
 	if (r == 0)
-		r = steps_result(&s, last_flags, last);
+		r = steps_result(&s, last_flags, s.last);
 	steps_pop(&s, 0);
 	return r;
 }

@@ -18,6 +18,8 @@
 #include "init/root.h"
 #include "init/terminal.h"
 
+#define PLAN_PLACE ((void *)0x500000) /* the program is not position-independent: at 0x400000 */
+
 void walker_init(struct walker *w, int sock)
 {
 	w->sock = sock;
@@ -57,7 +59,9 @@ static int plan_map(struct walker *w)
 		return -errno;
 	if (st.st_size <= 0 || st.st_size > PLAN_SIZE_MAX)
 		return -EINVAL;
-	p = mmap(NULL, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	/* Beside the program, if there is room: elsewhere it would need page tables of its own, which are the
+	 * container's memory too. */
+	p = mmap(PLAN_PLACE, (size_t)st.st_size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
 	if (p == MAP_FAILED)
 		return -errno;
 	w->plan = p;

@@ -33,7 +33,9 @@ struct walker {
 	char **envp;	    /* of the process, relocated; NULL before the first need */
 	char detail[MESSAGE_TEXT_MAX];
 	int slots[SLOT_MAX]; /* walk_slot; behind what every walk touches, to be few pages */
-	char *path; /* what OP_LOOKUP found; WALK_PATH_MAX bytes on the stack, whose pages are there */
+	/* WALK_PATH_MAX bytes on the stack, whose pages are there: what OP_LOOKUP has found, and before it
+	 * for any operation to work in. A buffer of its own would be another page of the container's. */
+	char *path;
 };
 
 /* Prepares w, which is all zero as static storage is: most of it are pages that no walk touches. */
