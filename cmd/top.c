@@ -210,6 +210,7 @@ struct viewer {
 	int pipe;
 };
 
+/* Where hoy was installed without it, lines are printed. */
 static int viewer_start(struct viewer *v, struct error *err)
 {
 	char path[PATH_MAX], name[] = VIEWER, *argv[] = {name, NULL};
@@ -217,6 +218,8 @@ static int viewer_start(struct viewer *v, struct error *err)
 	int ends[2], r;
 
 	process_helper(VIEWER, path);
+	if (access(path, X_OK) < 0 && errno == ENOENT)
+		return 0;
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return error_set(err, errno, "make a pipe");
 	posix_spawn_file_actions_init(&actions);
@@ -227,7 +230,6 @@ static int viewer_start(struct viewer *v, struct error *err)
 	if (r != 0) {
 		close(ends[1]);
 		error_step(err, "execute %s", path);
-		error_hint(err, "hoy was installed without its screen (ncurses): hoy top --format plain");
 		return error_set(err, r, "%s", "");
 	}
 	v->pipe = ends[1];

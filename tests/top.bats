@@ -207,6 +207,14 @@ screen_matches() { [[ $(shot) =~ $1 ]]; }
     has "$HOY_TOKEN-a"
 }
 
+@test "screen: lines where the program that draws it is not installed" {
+    up a '{memory: {limit: 67108864}}'
+    cp "$HOY" "$BATS_TEST_TMPDIR/hoy"
+    HOY=$BATS_TEST_TMPDIR/hoy screen 100 20
+    shows 'RECLAIMED'
+    shows "$HOY_TOKEN-a"
+}
+
 @test "screen: with an error nothing is drawn" {
     screen 100 20 no-such
     shows 'container "no-such" does not exist'
