@@ -10,6 +10,7 @@ declare -A may=(
     [init]="init plan base"
     [spec]="spec base"
     [cgroups]="cgroups spec plan base"
+    [image]="image spec base"
     [runtime]="runtime cgroups spec plan base"
     [helpers]="helpers spec base"
     [cmd]="cmd runtime cgroups spec plan base"
