@@ -184,7 +184,9 @@ const char *reference_short(const struct reference *r, struct arena *a)
 {
 	const char *slash = strrchr(r->repository, '/');
 
-	if (!streq(r->host, REFERENCE_HOST))
+	/* Without its host the first part must not look like one. */
+	if (!streq(r->host, REFERENCE_HOST) ||
+	    (slash && is_host(r->repository, strcspn(r->repository, "/"))))
 		return reference_text(r, a);
 	/* Of library/a/b nothing can be left out: a/b is another. */
 	if (starts_with(r->repository, REFERENCE_NAMESPACE "/") &&

@@ -99,7 +99,7 @@ static const struct field history_fields[] = {
 };
 static const struct table history_table = TABLE(history_fields);
 
-static const struct field config_fields[] = {
+static const struct field image_config_fields[] = {
 	FIELD_STRING(struct image_config, created, "created"),
 	FIELD_STRING(struct image_config, author, "author"),
 	FIELD_STRING(struct image_config, architecture, "architecture", .flags = FIELD_REQUIRED),
@@ -111,7 +111,7 @@ static const struct field config_fields[] = {
 	FIELD_OBJECT(struct image_config, rootfs, "rootfs", rootfs_table, .flags = FIELD_REQUIRED),
 	FIELD_LIST(struct image_config, history, "history", history_table),
 };
-static const struct table config_table = TABLE(config_fields);
+static const struct table image_config_table = TABLE(image_config_fields);
 
 struct layout {
 	const char *version;
@@ -215,7 +215,7 @@ int image_config_parse(const char *text, size_t len, const char *doc, struct are
 {
 	static const char *const foreign[] = {"manifests", "layers", "fsLayers", NULL};
 	struct image_config c = {0};
-	int r = document_read(text, len, doc, &config_table, foreign, &c, a, err);
+	int r = document_read(text, len, doc, &image_config_table, foreign, &c, a, err);
 
 	if (r == 0)
 		*ret = c;
@@ -252,5 +252,5 @@ void image_manifest_write(const struct image_manifest *m, struct text *out)
 
 void image_config_write(const struct image_config *c, struct text *out)
 {
-	table_write(&config_table, c, false, out);
+	table_write(&image_config_table, c, false, out);
 }

@@ -89,6 +89,7 @@ static void good_references(void **state)
 		 "docker.io/a__b/c---d/e.f_g:latest", "a__b/c---d/e.f_g:latest"},
 		{"alpine:5000", "docker.io|library/alpine|5000|", "docker.io/library/alpine:5000",
 		 "alpine:5000"},
+		{"docker.io/a.b/c:1", "docker.io|a.b/c|1|", "docker.io/a.b/c:1", "docker.io/a.b/c:1"},
 		/* The short form of this one must not become another's. */
 		{"docker.io/library/a/b", "docker.io|library/a/b|latest|",
 		 "docker.io/library/a/b:latest", "library/a/b:latest"},
