@@ -41,11 +41,24 @@ static unsigned ancestors(const char *path)
 	return n ? n - 1 : 0;
 }
 
+/* Whether systemd has made the cgroup. Without a record its name tells: systemd must be let see that it is
+ * empty, for a scope whose cgroup was taken from under it stays for ever. */
+static bool scope_of(const struct state *s, const char *path, struct scope *ret)
+{
+	const char *name = strrchr(path, '/'), *end = strrchr(path, '.');
+
+	*ret = (struct scope){.unit = s ? s->record.unit : NULL, .user = s && s->record.user_unit};
+	if (!s && name && end && streq(end, ".scope"))
+		*ret = (struct scope){.unit = name + 1, .user = strstr(path, "/user@")};
+	return ret->unit;
+}
+
 /* Kills what is in the cgroup, and removes it too unless it belongs to a creation that will. */
 static int destroy_cgroup(const struct runtime *rt, const char *id, const struct state *s,
 			  bool remove, struct arena *a, struct error *err)
 {
 	struct cgroup_root root;
+	struct scope scope;
 	const char *path;
 	int r, fd;
 
@@ -58,11 +71,9 @@ static int destroy_cgroup(const struct runtime *rt, const char *id, const struct
 	if (path && cgroup_open(&root, path, &fd) == 0) {
 		r = cgroup_kill(fd, err);
 		close(fd);
-		if (r == 0 && remove && s && s->record.unit)
-			r = scope_remove(&root, &(struct scope){.unit = s->record.unit,
-								.user = s->record.user_unit},
-					 path, WAIT_MS, err);
-		else if (r == 0 && remove)
+		if (r == 0 && remove && scope_of(s, path, &scope))
+			r = scope_remove(&root, &scope, path, WAIT_MS, err);
+		if (r == 0 && remove)
 			r = cgroup_remove(&root, path, ancestors(path), WAIT_MS, err);
 	}
 	fd_close(root.fd);

@@ -17,7 +17,11 @@ teardown() {
 
 # Nothing of ours is left in systemd, failed units included. It forgets a unit a moment after its end.
 no_units() {
-    wait_until 10 units_gone || { systemctl list-units --all --plain --no-legend "*$HOY_TOKEN*"; false; }
+    wait_until 10 units_gone && return
+    systemctl list-units --all --plain --no-legend "*$HOY_TOKEN*"
+    # So that no other test stumbles over it.
+    systemctl stop "*$HOY_TOKEN*.scope"
+    return 1
 }
 
 units_gone() {
