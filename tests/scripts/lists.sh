@@ -19,4 +19,11 @@ while read -r file; do
     echo "$file is named in Makefile.am and does not exist"
     bad=1
 done < <(comm -23 <(echo "$named") <(echo "$there"))
+# What the tests need besides; a wildcard there names the rest.
+for file in tests/*.bash tests/vm/* tests/fuzz/README; do
+    if ! sed '/^#/d' Makefile.am | grep -qE "(^|[[:space:]])${file//./\\.}([[:space:]]|\$)"; then
+        echo "$file is not named in Makefile.am"
+        bad=1
+    fi
+done
 exit $bad
