@@ -139,6 +139,17 @@ static void device_add(struct compile *c, const struct device_plan *d)
 	op->arg[6] = d->own_dev;
 }
 
+static bool is_masked(const struct compile *c, const char *path)
+{
+	const struct strings *masks = &c->lc->masked_paths;
+	size_t i;
+
+	for (i = 0; i < masks->n; i++)
+		if (streq(masks->v[i], path))
+			return true;
+	return false;
+}
+
 static void links_add(struct compile *c)
 {
 	static const struct {
@@ -153,8 +164,12 @@ static void links_add(struct compile *c)
 	if (compile_dev_kind(c) == DEV_FOREIGN)
 		return;
 	for (i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
-		struct plan_op *op = plan_add(c->b, OP_DEV_LINK, ACTOR_WALKER, NULL);
+		struct plan_op *op;
 
+		/* A link to what is masked, /dev/core, is of no use, and memory of the container's. */
+		if (is_masked(c, links[i].target))
+			continue;
+		op = plan_add(c->b, OP_DEV_LINK, ACTOR_WALKER, NULL);
 		op->arg[0] = plan_put_string(c->b, links[i].path);
 		op->arg[1] = plan_put_string(c->b, links[i].target);
 		op->arg[2] = compile_in_own_dev(c, links[i].path);

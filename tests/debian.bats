@@ -136,7 +136,7 @@ debian_writable() {
     has $'/dev/null\n/proc/1'
 }
 
-# But for the link /dev/core, which runc makes only where the kernel has /proc/kcore.
+# But for the link /dev/core, which runc makes only where the kernel has /proc/kcore, hoy where that isn't masked.
 @test "a container of runc's spec and one of hoy's see the same" {
     require_tool runc
     local what='cat /proc/self/mounts | cut -d " " -f 2,3 | sort; ls /dev | grep -vx core; ulimit -a

@@ -868,6 +868,16 @@ static void test_scope(void **state)
 			    "");
 }
 
+static void test_no_link_to_what_is_masked(void **state)
+{
+	(void)state;
+	compiled_make(&c, LINUX("'maskedPaths':['/proc/keys']"), compiled_env());
+	assert_non_null(compiled_op(c.plan.buf, OP_DEV_LINK, 5));
+	compiled_make(&c, LINUX("'maskedPaths':['/proc/keys','/proc/kcore']"), compiled_env());
+	assert_non_null(compiled_op(c.plan.buf, OP_DEV_LINK, 4));
+	assert_null(compiled_op(c.plan.buf, OP_DEV_LINK, 5));
+}
+
 static void test_device_rules(void **state)
 {
 	(void)state;
@@ -1085,6 +1095,7 @@ int main(void)
 		ROW(test_without_cgroup),
 		ROW(test_limits),
 		ROW(test_scope),
+		ROW(test_no_link_to_what_is_masked),
 		ROW(test_device_rules),
 		ROW(test_view),
 		ROW(test_root_propagation),
