@@ -63,7 +63,7 @@ void scope_settle(struct scope_made *s);
 /* Changes properties of a scope, until the machine is started again. 0 or negative errno. */
 int scope_set(const struct scope *s, const struct strings *properties, struct error *err);
 /* Waits for systemd to see that the scope is empty; what it leaves then, it is told to take away. The
- * cgroup must hold no process, or those are killed. 0 or negative errno. */
+ * processes in it have been killed. 0 or negative errno. */
 int scope_remove(const struct cgroup_root *root, const struct scope *s, const char *path, int timeout_ms,
 		 struct error *err);
 

@@ -60,6 +60,17 @@ static int helper_failed(const struct scope *s, const char *verb, const struct p
 	return error_say(err, EIO, "%.*s", (int)n, res->output);
 }
 
+/* Properties as the helper reads them. */
+static void lines_add(struct text *t, const char *const *lines, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		text_add(t, lines[i]);
+		text_add(t, "\n");
+	}
+}
+
 static int helper_run(const struct scope *s, const char *verb, const char *input, struct error *err)
 {
 	char path[PATH_MAX], manager[8], name[16], unit[NAME_MAX + 1];
@@ -118,13 +129,9 @@ static int scope_start(const struct scope *s, const char *const *properties, siz
 		       struct error *err)
 {
 	_cleanup_(text_free) struct text input = TEXT_INIT;
-	size_t i;
 
 	text_addf(&input, "Slice='%s'\nPIDs=[uint32 %d]\n", s->slice, (int)first);
-	for (i = 0; i < n; i++) {
-		text_add(&input, properties[i]);
-		text_add(&input, "\n");
-	}
+	lines_add(&input, properties, n);
 	return helper_run(s, "start", input.s, err);
 }
 
@@ -179,12 +186,8 @@ int scope_make(const struct cgroup_root *root, const struct scope *s, const char
 int scope_set(const struct scope *s, const struct strings *properties, struct error *err)
 {
 	_cleanup_(text_free) struct text input = TEXT_INIT;
-	size_t i;
 
-	for (i = 0; i < properties->n; i++) {
-		text_add(&input, properties->v[i]);
-		text_add(&input, "\n");
-	}
+	lines_add(&input, properties->v, properties->n);
 	return input.len ? helper_run(s, "set", input.s, err) : 0;
 }
 

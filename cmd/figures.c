@@ -78,10 +78,17 @@ static double share(uint64_t now, uint64_t then, double of)
 	return of > 0 && now > then ? 100 * (double)(now - then) / of : 0;
 }
 
+double figures_cpus(const struct stats *s)
+{
+	if (!s->cpu.period || s->cpu.quota == CGROUP_UNLIMITED)
+		return 0;
+	return (double)s->cpu.quota / (double)s->cpu.period;
+}
+
 struct figures figures_of(const struct seen *one, const struct seen *then)
 {
 	const struct stats *s = &one->s.cgroup;
-	struct figures f = {.id = one->id, .status = one->status, .s = s};
+	struct figures f = {.id = one->id, .status = one->status, .cpus = figures_cpus(s), .s = s};
 	size_t i;
 
 	if (then) {
@@ -91,8 +98,6 @@ struct figures figures_of(const struct seen *one, const struct seen *then)
 		f.throttled = share(s->cpu.throttled, t->cpu.throttled,
 				    (double)(s->cpu.periods - t->cpu.periods));
 	}
-	if (s->cpu.period && s->cpu.quota != CGROUP_UNLIMITED)
-		f.cpus = (double)s->cpu.quota / (double)s->cpu.period;
 	for (i = 0; i < s->memory.n; i++) {
 		const struct stats_pair *p = &s->memory.raw[i];
 

@@ -39,6 +39,8 @@ struct figures {
 	uint64_t received, sent, read, written; /* bytes so far */
 };
 
+/* How many CPUs its quota is; 0 without one. */
+double figures_cpus(const struct stats *s);
 /* then: of an earlier look, or NULL. */
 struct figures figures_of(const struct seen *one, const struct seen *then);
 /* Appends one JSON object. */

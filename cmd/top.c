@@ -67,11 +67,10 @@ static int scene_take(const struct call *c, bool first, struct scene *ret, struc
 static void totals_add(struct totals *t, const struct seen *one, const struct seen *then)
 {
 	const struct stats *s = &one->s.cgroup;
+	double cpus = figures_cpus(s);
 
-	if (s->cpu.period && s->cpu.quota != CGROUP_UNLIMITED)
-		t->cpus += (double)s->cpu.quota / (double)s->cpu.period;
-	else
-		t->cpus_unlimited++;
+	t->cpus += cpus;
+	t->cpus_unlimited += cpus <= 0;
 	t->weights += s->cpu.weight;
 	t->reserved += s->memory.reserved;
 	if (s->memory.there && s->memory.max != CGROUP_UNLIMITED)

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The parent's operations on the container's cgroup, whoever makes it. */
-#include <errno.h>
-#include <unistd.h>
-
 #include "base/fd.h"
 #include "cgroups/device_filter.h"
 #include "cgroups/limits.h"

@@ -1,4 +1,5 @@
-# shellcheck shell=bash disable=SC2154 # status and output are bats' own
+# shellcheck shell=bash disable=SC2154,SC2119,SC2120
+# (status and output are bats' own; arguments that no function here passes the tests do.)
 # What the integration tests share. A test file begins with
 #
 #     load helpers
@@ -113,6 +114,16 @@ disk_new() {
     mount "$LOOP" "$DISK"
     # shellcheck disable=SC2016 # expanded by jq
     cfg '.mounts += [{destination: "/mnt", type: "bind", source: $d, options: ["bind"]}]' --arg d "$DISK"
+}
+
+# cache_up: a container under 128 MiB with page cache that can go, on such a file system.
+cache_up() {
+    bundle_new
+    script 'head -c 24000000 /dev/zero >/mnt/file; sync /mnt/file; cat /mnt/file >/dev/null; echo up; exec sleep 1000'
+    disk_new 64M
+    cfg '.linux.resources = {memory: {limit: 134217728}}'
+    container_up
+    wait_output up
 }
 
 disk_end() {

@@ -84,12 +84,7 @@ screen_matches() { [[ $(shot) =~ $1 ]]; }
 }
 
 @test "what was reclaimed is told" {
-    bundle_new
-    script 'head -c 24000000 /dev/zero >/mnt/file; sync /mnt/file; cat /mnt/file >/dev/null; echo up; exec sleep 1000'
-    disk_new 64M
-    cfg '.linux.resources = {memory: {limit: 134217728}}'
-    container_up
-    wait_output up
+    cache_up
     hoy reclaim "$ID" 8m
     run hoy top --no-stream --format json
     jq -e '.containers[0].reclaimed >= 4194304 and .host.reclaimed == .containers[0].reclaimed' <<<"$output"

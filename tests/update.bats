@@ -216,13 +216,8 @@ usage() {
 # ---- reclaim -------------------------------------------------------------------------------------
 
 @test "reclaim takes page cache back, and says how much was not to be had" {
-    bundle_new
     # Cache that can go, and memory that can't: there is no swap.
-    script 'head -c 24000000 /dev/zero >/mnt/file; sync /mnt/file; cat /mnt/file >/dev/null; echo up; exec sleep 1000'
-    disk_new 64M
-    cfg '.linux.resources = {memory: {limit: 134217728}}'
-    container_up
-    wait_output up
+    cache_up
     CGROUP=$(cgroup_of)
     local before
     before=$(<"$CGROUP/memory.current")
