@@ -7,15 +7,15 @@
 #include <string.h>
 
 /*
- * The last buffer that was freed: the next text has it. Texts come and go on the way to a start, and
+ * The last buffer that a thread has freed: its next text has it. Texts come and go on the way to a start, and
  * musl's malloc gives pages back to the kernel at once: a fifth of all system calls of a start were
  * mmap and munmap. Not where a sanitizer looks for the use of what was freed.
  */
 #define SPARE_MAX 16384
 #define ROOM_MIN  1024
 
-static char *spare;
-static size_t spare_room;
+static __thread char *spare;
+static __thread size_t spare_room;
 
 static void buffer_free(char *s, size_t room)
 {

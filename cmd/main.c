@@ -29,6 +29,7 @@
 #endif
 
 #define DEFAULT_ROOT "/run/hoy"
+#define DEFAULT_DATA "/var/lib/hoy"
 
 /* ---- Global options -------------------------------------------------------------------------- */
 
@@ -44,6 +45,7 @@ static const enum output_level levels[] = {
 
 struct globals {
 	const char *root;
+	const char *data;
 	const char *log;
 	unsigned log_format; /* enum output_format */
 	unsigned log_level;  /* index in levels */
@@ -61,6 +63,10 @@ static const struct option_spec global_options[] = {
 	 .offset = GLOBAL(const char *, root),
 	 .help = "state directory; without it " DEFAULT_ROOT " for root and $XDG_RUNTIME_DIR/hoy "
 		 "for others"},
+	{.name = "data-root", .value = "DIR", .kind = OPTION_PATH,
+	 .offset = GLOBAL(const char *, data),
+	 .help = "where images are, and containers made from them; without it $HOY_DATA_ROOT, else "
+		 DEFAULT_DATA " for root and $XDG_DATA_HOME/hoy or ~/.local/share/hoy for others"},
 	{.name = "log", .value = "FILE", .kind = OPTION_STRING,
 	 .offset = GLOBAL(const char *, log),
 	 .help = "append errors and warnings to FILE too"},
@@ -125,17 +131,24 @@ static const char *path_clean(const char *dir, const char *path, struct arena *a
 	return s;
 }
 
-static int root_find(const char *option, struct arena *a, const char **ret, struct error *err)
+/* What an option names, relative to the current directory. */
+static int directory_find(const char *name, const char *value, struct arena *a, const char **ret,
+			  struct error *err)
 {
 	char cwd[PATH_MAX] = "";
+
+	if (value[0] != '/' && !getcwd(cwd, sizeof(cwd)))
+		return error_set(err, errno, "%s %s: find the current directory", name, value);
+	*ret = path_clean(cwd, value, a);
+	return 0;
+}
+
+static int root_find(const char *option, struct arena *a, const char **ret, struct error *err)
+{
 	const char *run;
 
-	if (option) {
-		if (option[0] != '/' && !getcwd(cwd, sizeof(cwd)))
-			return error_set(err, errno, "--root %s: find the current directory", option);
-		*ret = path_clean(cwd, option, a);
-		return 0;
-	}
+	if (option)
+		return directory_find("--root", option, a, ret, err);
 	if (geteuid() == 0) {
 		*ret = DEFAULT_ROOT;
 		return 0;
@@ -147,6 +160,24 @@ static int root_find(const char *option, struct arena *a, const char **ret, stru
 				 "--root is needed: XDG_RUNTIME_DIR is not set to an absolute path");
 	}
 	*ret = path_clean("", arena_printf(a, "%s/hoy", run), a);
+	return 0;
+}
+
+static int data_find(const char *option, struct arena *a, const char **ret, struct error *err)
+{
+	const char *env = getenv("HOY_DATA_ROOT"), *share = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+
+	*ret = DEFAULT_DATA;
+	if (option)
+		return directory_find("--data-root", option, a, ret, err);
+	if (env && *env)
+		return directory_find("HOY_DATA_ROOT", env, a, ret, err);
+	if (geteuid() == 0)
+		return 0;
+	if (share && share[0] == '/')
+		*ret = path_clean(share, "hoy", a);
+	else if (home && home[0] == '/')
+		*ret = path_clean(home, ".local/share/hoy", a);
 	return 0;
 }
 
@@ -321,6 +352,8 @@ static int verb_read(struct hoy *h, size_t argc, const char *const *argv, struct
 
 static int runtime_prepare(struct hoy *h, struct error *err)
 {
+	int r;
+
 	h->rt.warn = &h->warn;
 	h->rt.manager = h->globals.manager;
 	if (h->globals.systemd_cgroup && h->rt.manager == MANAGER_CGROUPFS)
@@ -339,7 +372,8 @@ static int runtime_prepare(struct hoy *h, struct error *err)
 	h->rt.root = DEFAULT_ROOT;
 	if (h->call.verb->stateless)
 		return 0;
-	return root_find(h->globals.root, &h->arena, &h->rt.root, err);
+	r = data_find(h->globals.data, &h->arena, &h->rt.data, err);
+	return r < 0 ? r : root_find(h->globals.root, &h->arena, &h->rt.root, err);
 }
 
 /* Returns the exit status, or a negative errno with err filled. */

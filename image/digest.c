@@ -44,6 +44,11 @@ const char *digest_text(const struct digest *d, char buf[DIGEST_TEXT_MAX])
 	return buf;
 }
 
+const char *digest_directory(const struct digest *d)
+{
+	return d->algorithm == DIGEST_SHA512 ? "sha512" : "sha256";
+}
+
 bool digest_equal(const struct digest *a, const struct digest *b)
 {
 	return a->algorithm == b->algorithm && streq(a->hex, b->hex);

@@ -25,6 +25,8 @@ struct digest {
 int digest_parse(const char *text, struct digest *ret, struct error *err);
 /* "sha256:…" into buf, which is returned. */
 const char *digest_text(const struct digest *d, char buf[DIGEST_TEXT_MAX]);
+/* The name of its algorithm, which is a directory of an image layout: "sha256". */
+const char *digest_directory(const struct digest *d);
 bool digest_equal(const struct digest *a, const struct digest *b);
 
 #endif

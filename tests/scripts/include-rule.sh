@@ -13,7 +13,7 @@ declare -A may=(
     [image]="image spec base"
     [runtime]="runtime cgroups spec plan base"
     [helpers]="helpers spec base"
-    [cmd]="cmd runtime cgroups spec plan base"
+    [cmd]="cmd runtime cgroups image spec plan base"
 )
 
 bad=0

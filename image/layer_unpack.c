@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "image/layer_unpack.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <locale.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/sys.h"
+#include "image/layer_box.h"
+#include "image/layer_tar.h"
+
+/* Its descriptors. */
+enum { UNPACK_INPUT = 0, UNPACK_DIR = 3, UNPACK_REPORT = 4, UNPACK_FDS };
+
+/* A pipe that holds more wakes both ends less often. */
+#define PIPE_SIZE (1 << 20)
+
+/* ---- The process ------------------------------------------------------------------------------
+ */
+
+static int layer_unpack(struct layer_report *report, struct text *implied, struct error *err)
+{
+	_cleanup_fd_ int root = -1;
+	char blob[DIGEST_TEXT_MAX], diff[DIGEST_TEXT_MAX];
+	static char texts[2][DIGEST_TEXT_MAX];
+	struct layer_writer w = {0};
+	struct layer_stream *stream = NULL;
+	struct layer_sums sums;
+	size_t n = 0;
+	int r = layer_box_enter(UNPACK_DIR, err);
+
+	close(UNPACK_DIR);
+	if (r < 0)
+		return r;
+	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	w.tree = root < 0 ? NULL : layer_tree_new(root);
+	if (!w.tree)
+		return error_set(err, errno, "open the layer's directory");
+	r = layer_box_filter(err);
+	if (r == 0)
+		r = layer_stream_open(UNPACK_INPUT, LAYER_BYTES_MAX, &stream, err);
+	if (r == 0)
+		r = layer_tar_unpack(stream, &w, err);
+	if (r == 0)
+		r = layer_tree_end(w.tree, implied, &n, err);
+	/* After a failure the process ends as it is: its thread may wait for input that never
+	 * comes. */
+	if (r < 0)
+		return r;
+	layer_stream_sums(stream, &sums);
+	layer_stream_close(stream);
+	layer_tree_free(w.tree);
+	snprintf(texts[0], sizeof(texts[0]), "%s", digest_text(&sums.blob, blob));
+	snprintf(texts[1], sizeof(texts[1]), "%s", digest_text(&sums.diff, diff));
+	*report = (struct layer_report){
+		.blob = texts[0],
+		.diff = texts[1],
+		.blob_size = sums.blob_size,
+		.diff_size = sums.diff_size,
+		.bytes = w.bytes,
+		.entries = w.entries,
+		.xattrs_lost = w.xattrs_lost,
+		.has_root = w.has_root,
+	};
+	return 0;
+}
+
+int layer_unpack_main(void)
+{
+	struct text implied = TEXT_INIT, out = TEXT_INIT;
+	struct layer_report report = {0};
+	struct error err = ERROR_INIT;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	sys_close_range(UNPACK_FDS, ~0U, 0);
+	/* Names are bytes; but libarchive gives none that its locale can't express. This one is
+	 * built in. */
+	setlocale(LC_CTYPE, "C.UTF-8");
+	umask(0);
+	if (layer_unpack(&report, &implied, &err) < 0)
+		layer_report_failure(&err, &out);
+	else
+		layer_report_write(&report, &implied, &out);
+	_exit(fd_write_all(UNPACK_REPORT, out.s, out.len) < 0);
+}
+
+/* ---- Its parent -------------------------------------------------------------------------------
+ */
+
+static int process_start(int dir, int input, int report, pid_t *ret)
+{
+	char name[] = "hoy-image", mode[] = LAYER_UNPACK_MODE, *argv[] = {name, mode, NULL},
+	     *none[] = {NULL};
+	posix_spawn_file_actions_t files;
+	int r = posix_spawn_file_actions_init(&files);
+
+	if (r)
+		return -r;
+	r = posix_spawn_file_actions_adddup2(&files, input, UNPACK_INPUT);
+	if (!r)
+		r = posix_spawn_file_actions_adddup2(&files, dir, UNPACK_DIR);
+	if (!r)
+		r = posix_spawn_file_actions_adddup2(&files, report, UNPACK_REPORT);
+	if (!r)
+		r = posix_spawn(ret, "/proc/self/exe", &files, NULL, argv, none);
+	posix_spawn_file_actions_destroy(&files);
+	return -r;
+}
+
+/* A copy that lies above those numbers: one descriptor must not be overwritten by the next. */
+static int above(int fd)
+{
+	return fcntl(fd, F_DUPFD_CLOEXEC, UNPACK_FDS);
+}
+
+int layer_unpack_begin(int dir, int blob, struct layer_unpack *ret, struct error *err)
+{
+	_cleanup_fd_ int input = -1, to = -1, out = -1;
+	int in[2] = {-1, -1}, report[2] = {-1, -1}, r = 0;
+	pid_t pid = -1;
+
+	if (pipe2(report, O_CLOEXEC) < 0 || (blob < 0 && pipe2(in, O_CLOEXEC) < 0)) {
+		r = -errno;
+	} else {
+		if (blob < 0)
+			fcntl(in[1], F_SETPIPE_SZ, PIPE_SIZE);
+		input = above(blob < 0 ? in[0] : blob);
+		to = above(dir);
+		out = above(report[1]);
+		r = input < 0 || to < 0 || out < 0 ? -errno : process_start(to, input, out, &pid);
+	}
+	fd_close(in[0]);
+	fd_close(report[1]);
+	if (r < 0) {
+		fd_close(in[1]);
+		fd_close(report[0]);
+		return error_set(err, -r, "start the process that unpacks");
+	}
+	*ret = (struct layer_unpack){.pid = pid, .input = in[1], .report = report[0]};
+	return 0;
+}
+
+int layer_unpack_end(struct layer_unpack *u, struct arena *a, struct layer_report *ret,
+		     struct error *err)
+{
+	_cleanup_(text_free) struct text text = TEXT_INIT;
+	int r, status = 0;
+
+	u->input = fd_close(u->input);
+	r = fd_read_all(u->report, LAYER_REPORT_MAX, &text);
+	if (r < 0)
+		kill(u->pid, SIGKILL);
+	u->report = fd_close(u->report);
+	while (waitpid(u->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (r < 0)
+		return error_set(err, -r, "read the report of the process that unpacks");
+	if (WIFSIGNALED(status))
+		return error_say(err, EIO, "the process that unpacks it was killed by signal %d",
+				 WTERMSIG(status));
+	return layer_report_read(&text, a, ret, err);
+}

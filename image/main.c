@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * hoy-image: the program in libexec that touches registries and archives. hoy executes it with a
+ * request (request.h); it executes itself for each layer, to unpack that in a box (layer_unpack.h).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/sys.h"
+#include "image/layer_unpack.h"
+#include "image/tool_verbs.h"
+
+static const struct {
+	const char *name;
+	int (*run)(const struct job_context *c, struct error *err);
+} verbs[] = {
+	{"load", verb_load},
+};
+
+static int run(struct arena *a, struct warnings *warn, struct error *err)
+{
+	_cleanup_(text_free) struct text t = TEXT_INIT;
+	struct request request = {0};
+	struct job_context c = {.request = &request, .arena = a, .warn = warn};
+	size_t i;
+	int r = fd_read_all(REQUEST_FD, REQUEST_MAX, &t);
+
+	close(REQUEST_FD);
+	if (r < 0)
+		return error_set(err, -r, "read the request");
+	r = request_read(&t, a, &request, err);
+	if (r < 0)
+		return r;
+	for (i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
+		if (streq(verbs[i].name, request.verb))
+			return verbs[i].run(&c, err);
+	return error_say(err, EINVAL, "unknown request \"%.100s\"", request.verb);
+}
+
+/* hoy shows them when all is done: the answer is one text. */
+static void warnings_answer(const struct warnings *w, struct text *out)
+{
+	const char *line = w->lines.s;
+
+	while (line && *line) {
+		size_t n = strcspn(line, "\n");
+		char *copy = strndup(line, n);
+
+		if (copy)
+			answer_write_warning(copy, out);
+		free(copy);
+		line += n + (line[n] == '\n');
+	}
+}
+
+int main(int argc, char **argv)
+{
+	_cleanup_(arena_free) struct arena a = ARENA_INIT;
+	struct text answer = TEXT_INIT;
+	struct warnings warn = WARNINGS_INIT;
+	struct error err = ERROR_INIT;
+	int r;
+
+	if (argc == 2 && streq(argv[1], LAYER_UNPACK_MODE))
+		return layer_unpack_main();
+	if (argc != 1 || fcntl(REQUEST_FD, F_GETFD) < 0 || fcntl(ANSWER_FD, F_GETFD) < 0) {
+		fprintf(stderr,
+			"hoy-image: this is a part of hoy, which executes it when it is needed\n");
+		return 2;
+	}
+	fcntl(REQUEST_FD, F_SETFD, FD_CLOEXEC);
+	fcntl(ANSWER_FD, F_SETFD, FD_CLOEXEC);
+	sys_close_range(ANSWER_FD + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* credentials are in its memory */
+	signal(SIGPIPE, SIG_IGN);
+	r = run(&a, &warn, &err);
+	warnings_answer(&warn, &answer);
+	if (r < 0)
+		answer_write_error(&err, &answer);
+	if (fd_write_all(ANSWER_FD, answer.s ? answer.s : "", answer.len) < 0)
+		return 1;
+	warn_free(&warn);
+	text_free(&answer);
+	return r < 0;
+}
