@@ -107,7 +107,7 @@ int op_root_attach(struct walker *w, const struct plan_op *op)
 	}
 	if (at < 0)
 		return -errno;
-	if (path && (fstat(at, &a) < 0 || fstat(fd, &b) < 0 || a.st_dev != b.st_dev ||
+	if (path && !op->arg[2] && (fstat(at, &a) < 0 || fstat(fd, &b) < 0 || a.st_dev != b.st_dev ||
 		     a.st_ino != b.st_ino)) {
 		walk_detail(w, path, " is not the directory any more that it was", NULL, NULL);
 		r = WALK_SAID;

@@ -127,6 +127,27 @@ static void mount_text(const void *plan, const struct plan_op *op, struct text *
 		text_add(out, ", then read-only");
 }
 
+/* Hundreds of layers are a number. */
+static void overlay_text(const void *plan, const struct plan_op *op, struct text *out)
+{
+	size_t n = plan_vector_count(plan, op->arg[1]), layers = 0, i;
+	bool other = false;
+
+	for (i = 0; i < n; i++)
+		layers += starts_with(plan_vector_string(plan, op->arg[1], i), "lowerdir+=");
+	text_addf(out, "mount an overlay of %zu layer%s", layers, layers == 1 ? "" : "s");
+	for (i = 0; i < n; i++) {
+		const char *option = plan_vector_string(plan, op->arg[1], i);
+
+		if (starts_with(option, "lowerdir+="))
+			continue;
+		text_add(out, other ? "," : " with ");
+		text_add(out, option);
+		other = true;
+	}
+	attrs_text(op->arg[2], 0, 0, 0, out);
+}
+
 /* Lines as a list: "0 1000 1, 1 2000 5". */
 static void lines_text(const char *s, struct text *out)
 {
@@ -190,6 +211,9 @@ static bool describe_root(const void *plan, const struct plan_op *op, struct tex
 		break;
 	case OP_OPEN_ROOT:
 		text_addf(out, "%s the root file system %s", a[3] ? "open" : "clone", STR(1));
+		break;
+	case OP_OPEN_OVERLAY:
+		overlay_text(plan, op, out);
 		break;
 	case OP_OPEN_SOURCE:
 		text_addf(out, "%s %s%s", a[4] ? "open" : "clone", STR(1),

@@ -35,7 +35,7 @@
 #include <stdint.h>
 
 #define PLAN_MAGIC   0x4e414c50u /* "PLAN" */
-#define PLAN_VERSION 3
+#define PLAN_VERSION 4
 #define PLAN_ARGS    8
 /* A plan is as large as its config.json allows; this bounds what the walker maps. */
 #define PLAN_SIZE_MAX (64u << 20)
@@ -84,6 +84,7 @@ enum plan_opcode {
 	OP_DEVICE_FILTER,
 	OP_OPEN_PROC,
 	OP_OPEN_ROOT,
+	OP_OPEN_OVERLAY,
 	OP_OPEN_SOURCE,
 	OP_OPEN_DEVICE,
 	OP_OPEN_NS,

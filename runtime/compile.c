@@ -270,8 +270,9 @@ static void compile_root_attach(struct compile *c)
 		      c->lc->rootfs_propagation ? "linux.rootfsPropagation" : NULL);
 	op->arg[0] = p == SYS_MS_PRIVATE || p == SYS_MS_UNBINDABLE ? SYS_MS_PRIVATE : SYS_MS_SLAVE;
 	compile_take_tree(c, "root.path", SLOT_ROOT, c->env->rootfs, true);
-	op = plan_add(c->b, OP_ROOT_ATTACH, ACTOR_WALKER, "root.path");
+	op = plan_add(c->b, OP_ROOT_ATTACH, ACTOR_WALKER, c->overlay_root ? "mounts[0]" : "root.path");
 	op->arg[0] = SLOT_ROOT;
+	op->arg[2] = c->overlay_root;
 	if (c->config->hooks.prestart.n || c->config->hooks.create_runtime.n ||
 	    c->config->hooks.create_container.n)
 		op->arg[1] = plan_put_string(c->b, c->env->rootfs);
@@ -292,7 +293,9 @@ static void compile_open_root(struct compile *c)
 
 void compile_open_trees(struct compile *c)
 {
-	if (!(c->joined & CLONE_NEWNS))
+	if (c->overlay_root)
+		compile_mounts_overlay(c);
+	else if (!(c->joined & CLONE_NEWNS))
 		compile_open_root(c);
 	compile_mounts_parent(c);
 	compile_devices_parent(c);

@@ -58,6 +58,7 @@ struct compile {
 	 * before the clone; the parts are called twice, first for the parent. */
 	struct mount_plan *mounts; /* of config->mounts.v and hoy's own; compile_mounts_parse */
 	size_t mounts_n;
+	bool overlay_root; /* the first of them is the root file system (overlay.h) */
 	struct device_plan *devices;
 	size_t devices_n;
 };
@@ -87,6 +88,8 @@ void compile_clone(struct compile *c);
 void compile_join(struct compile *c);
 void compile_namespace_state(struct compile *c);
 void compile_mounts_parse(struct compile *c);
+/* The root file system, where the first of mounts is an overlay on "/". */
+void compile_mounts_overlay(struct compile *c);
 void compile_mounts_parent(struct compile *c);
 void compile_mounts_walker(struct compile *c);
 void compile_devices_parse(struct compile *c);

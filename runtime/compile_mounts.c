@@ -12,7 +12,7 @@
 #include "runtime/notify.h"
 #include "spec/names.h"
 
-enum mount_kind { MOUNT_NEW, MOUNT_BIND, MOUNT_CHANGE };
+enum mount_kind { MOUNT_NEW, MOUNT_BIND, MOUNT_CHANGE, MOUNT_ROOT };
 
 struct mount_plan {
 	enum mount_kind kind;
@@ -174,6 +174,11 @@ void compile_mounts_parse(struct compile *c)
 	c->mounts_n = c->config->mounts.n;
 	for (i = 0; i < c->mounts_n; i++)
 		mount_parse(c, i, &c->mounts[i]);
+	if (c->mounts_n && c->mounts[0].kind == MOUNT_NEW && streq(c->mounts[0].type, "overlay") &&
+	    streq(c->mounts[0].destination, "/")) {
+		c->mounts[0].kind = MOUNT_ROOT;
+		c->overlay_root = true;
+	}
 	if (c->env->notify_dir)
 		notify_mount(c, &c->mounts[c->mounts_n++]);
 }
@@ -210,6 +215,17 @@ bool compile_in_own_dev(const struct compile *c, const char *path)
 			return false;
 	}
 	return true;
+}
+
+void compile_mounts_overlay(struct compile *c)
+{
+	const struct mount_plan *m = &c->mounts[0];
+	struct plan_op *op = plan_add(c->b, OP_OPEN_OVERLAY, ACTOR_PARENT, m->field);
+
+	op->arg[0] = SLOT_ROOT;
+	op->arg[1] = compile_vector(c->b, &m->data);
+	op->arg[2] = m->set;
+	op->arg[3] = plan_put_string(c->b, c->env->rootfs);
 }
 
 void compile_mounts_parent(struct compile *c)
@@ -304,7 +320,7 @@ void compile_mounts_walker(struct compile *c)
 			new_add(c, m);
 		else if (m->kind == MOUNT_BIND)
 			bind_add(c, m);
-		else
+		else if (m->kind == MOUNT_CHANGE)
 			change_add(c, m);
 	}
 }

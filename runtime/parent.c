@@ -305,6 +305,8 @@ static int parent_op(struct parent *p, const struct plan_op *op, struct error *e
 		return open_proc(p, op, err);
 	case OP_OPEN_ROOT:
 		return trees_open_root(p, op, err);
+	case OP_OPEN_OVERLAY:
+		return trees_open_overlay(p, op, err);
 	case OP_OPEN_SOURCE:
 		return trees_open_source(p, op, err);
 	case OP_OPEN_DEVICE:

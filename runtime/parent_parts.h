@@ -22,6 +22,7 @@ bool parent_cgroup_of_first(struct parent *p);
 
 /* trees.c: each fills the slot that its operation names. */
 int trees_open_root(struct parent *p, const struct plan_op *op, struct error *err);
+int trees_open_overlay(struct parent *p, const struct plan_op *op, struct error *err);
 int trees_open_source(struct parent *p, const struct plan_op *op, struct error *err);
 int trees_open_device(struct parent *p, const struct plan_op *op, struct error *err);
 

@@ -12,6 +12,7 @@
 
 #include "base/fd.h"
 #include "base/sys.h"
+#include "runtime/overlay.h"
 #include "runtime/parent_parts.h"
 
 #define STR(i) plan_string(p->plan->buf, op->arg[i])
@@ -34,8 +35,8 @@ static int tree_clone(const char *path, bool recursive, uint64_t propagation)
 }
 
 /*
- * Opens a path as the child in the new mount namespace would, but with hoy's right to search it. What
- * a magic link leads to has no path there (/proc/1/ns/net): a detached clone has to do.
+ * Opens a path as the child in the new mount namespace would, but with hoy's right to search it.
+ * What a magic link leads to has no path there (/proc/1/ns/net): a detached clone has to do.
  */
 static int inside_open(struct parent *p, const char *path)
 {
@@ -81,6 +82,29 @@ int trees_open_root(struct parent *p, const struct plan_op *op, struct error *er
 	}
 	if (fd < 0)
 		return tree_error(fd, err);
+	p->slots[op->arg[0]] = fd;
+	return 0;
+}
+
+int trees_open_overlay(struct parent *p, const struct plan_op *op, struct error *err)
+{
+	const void *plan = p->plan->buf;
+	struct overlay o = {
+		.field = plan_string(plan, op->field),
+		.n = plan_vector_count(plan, op->arg[1]),
+		.attributes = (unsigned)op->arg[2],
+		.scratch = STR(3),
+	};
+	const char **options = arena_alloc(p->arena, (o.n + 1) * sizeof(*options));
+	size_t i;
+	int fd;
+
+	for (i = 0; i < o.n; i++)
+		options[i] = plan_vector_string(plan, op->arg[1], i);
+	o.options = options;
+	fd = overlay_mount(&o, err);
+	if (fd < 0)
+		return fd;
 	p->slots[op->arg[0]] = fd;
 	return 0;
 }

@@ -4,7 +4,7 @@
 #     # lane: uml
 #
 # near its top needs the controllers cpu, memory and pids on cgroup v2 and the capability to raise
-# limits; one with `# lane: qemu` needs the controller cpuset besides, one with `# lane: systemd` systemd
+# limits; one with `# lane: both` runs directly and there once more, on an older kernel; one with `# lane: qemu` needs the controller cpuset besides, one with `# lane: systemd` systemd
 # as the first process besides that. Where the machine has them the file runs directly like all others,
 # else in a virtual machine (tests/vm/uml, tests/vm/qemu, tests/vm/qemu-systemd).
 
@@ -38,6 +38,9 @@ lanes_split() {
         lane=$(lane_of "$file")
         case $lane in
             "") DIRECT_FILES+=("$file") ;;
+            both)
+                DIRECT_FILES+=("$file")
+                [[ $here == *" uml "* ]] || UML_FILES+=("$file") ;;
             uml | qemu | systemd)
                 if [[ $here == *" $lane "* ]]; then
                     DIRECT_FILES+=("$file")
