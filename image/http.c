@@ -235,7 +235,9 @@ static int on_progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl
 	struct http_exchange *x = arg;
 
 	(void)a, (void)b, (void)c, (void)d;
-	x->ended = x->settings->check ? x->settings->check(x->settings->check_arg) : 0;
+	/* It is called once more after a sink has failed. */
+	if (x->ended == 0 && x->settings->check)
+		x->ended = x->settings->check(x->settings->check_arg);
 	return x->ended < 0;
 }
 

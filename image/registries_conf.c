@@ -17,13 +17,29 @@
 /* ---- Files ------------------------------------------------------------------------------------
  */
 
+#ifndef HAVE_TOML
+/* The distribution's own has nothing but comments. */
+static bool says_nothing(const char *s)
+{
+	while (*s) {
+		s += strspn(s, " \t\r\n");
+		if (*s && *s != '#')
+			return false;
+		s += strcspn(s, "\n");
+	}
+	return true;
+}
+#endif
+
 int registries_conf_add(struct registries_conf *conf, const char *text, size_t len, struct arena *a,
 			struct error *err)
 {
 #ifdef HAVE_TOML
 	return registries_toml_add(conf, text, len, a, err);
 #else
-	(void)conf, (void)text, (void)len, (void)a;
+	(void)conf, (void)len, (void)a;
+	if (says_nothing(text))
+		return 0;
 	/* It may block a registry, or send to a mirror: to pass over it would do what was
 	 * forbidden. */
 	error_hint(err, "build it with a C++ compiler and toml++, or remove the file");

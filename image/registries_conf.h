@@ -65,7 +65,8 @@ struct registries_places {
 /* All in the arena. 0 (also where there are no files) or a negative errno with the file's name and
  * the line. */
 int registries_conf_load(struct arena *a, const struct registries_conf **ret, struct error *err);
-/* Adds the text of one file. 0, or -EINVAL with the line and column or the key. */
+/* Adds the text of one file, which is terminated. 0, or -EINVAL with the line and column or the
+ * key. */
 int registries_conf_add(struct registries_conf *conf, const char *text, size_t len, struct arena *a,
 			struct error *err);
 

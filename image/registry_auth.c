@@ -147,8 +147,10 @@ static int realm_check(const struct endpoint *e, struct arena *a, const char **r
 
 	if (result < 0)
 		return result;
-	/* A registry of this machine may have its tokens from this machine. */
-	if (!url_is_https(*ret) && !e->tls.insecure && !(e->http_ok && url_is_loopback(*ret)))
+	if (url_is_https(*ret) || e->tls.insecure)
+		return 0;
+	/* A registry of this machine that is spoken to over http may have its tokens here too. */
+	if (url_is_https(e->base) || !url_is_loopback(*ret))
 		return error_say(
 			err, EPROTO,
 			"%s wants a token from %s over plain http: refused (CVE-2019-10214)",

@@ -80,6 +80,7 @@ static int manifest_get(struct registry *r, struct endpoint *e, const char *name
 		return result;
 	if (response.status != 200)
 		return registry_refusal(r, e, "manifest", &response, err);
+	registry_warning(r, e, response.warning);
 	result = digest_check(&ret->body, asked, response.digest, &ret->digest, err);
 	if (result < 0)
 		return result;

@@ -130,6 +130,8 @@ bool registry_next(struct registry *r, size_t i, int result, struct error *err);
 void registry_step(struct registry *r, const char *verb, const char *tag_or_digest,
 		   struct error *err);
 
+/* What a registry wants users to be told; header may be NULL. */
+void registry_warning(struct registry *r, struct endpoint *e, const char *header);
 void registry_warn(struct registry *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* "bytes FROM-TO/SIZE" (RFC 9110, 14.4); *size is 0 where it is not said. 0 or -EINVAL. */

@@ -150,3 +150,14 @@ int registry_refusal(struct registry *r, struct endpoint *e, const char *what,
 	return error_say(err, status_errno(response->status), "%s (%ld)",
 			 said[0] ? said : status_words(response->status), response->status);
 }
+
+/* "299 - "text"": the only form that distribution-spec allows (Warnings). */
+void registry_warning(struct registry *r, struct endpoint *e, const char *header)
+{
+	const char *from = header ? strchr(header, '"') : NULL;
+	size_t n = from ? strcspn(from + 1, "\"") : 0;
+
+	if (n)
+		registry_warn(r, "%s says: %.*s", e->host, (int)(n < SAID_MAX ? n : SAID_MAX),
+			      from + 1);
+}

@@ -137,7 +137,7 @@ static int pull(const char *dir)
 	static struct job jobs[LAYERS_MAX];
 	const char *type;
 	size_t n = 0;
-	int r = manifest_get(name_of(&ref), &body, &type, &err);
+	int fd, r = manifest_get(name_of(&ref), &body, &type, &err);
 
 	if (r == 0 && (streq(type, TYPE_OCI_INDEX) || streq(type, TYPE_DOCKER_LIST))) {
 		r = image_index_parse(body.s, body.len, "index", &arena, &index, &err);
@@ -149,8 +149,15 @@ static int pull(const char *dir)
 	if (r < 0 || m.layers.n >= LAYERS_MAX)
 		return fail(&err);
 	mkdir(dir, 0755);
-	file_replace_at(AT_FDCWD, arena_join(&arena, dir, ".json", NULL), body.s, body.len, 0644);
+	fd = open(arena_join(&arena, dir, ".json", NULL), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+		  0644);
+	r = fd < 0 ? -errno : fd_write_all(fd, body.s, body.len);
+	fd_close(fd);
 	text_free(&body);
+	if (r < 0) {
+		error_set(&err, -r, "write %s.json", dir);
+		return fail(&err);
+	}
 	if (job_begin(&jobs[n++], &m.config, dir))
 		return EXIT_FAILURE;
 	for (size_t i = 0; i < m.layers.n; i++)
@@ -189,7 +196,9 @@ static int push(const char *dir)
 	int r = file_read_at(AT_FDCWD, arena_join(&arena, dir, ".json", NULL),
 			     REGISTRY_MANIFEST_MAX, &body);
 
-	if (r == 0)
+	if (r < 0)
+		error_set(&err, -r, "read %s.json", dir);
+	else
 		r = image_manifest_parse(body.s, body.len, "manifest", &arena, &m, &err);
 	if (r == 0)
 		r = push_blob(&m.config, dir, &err);
