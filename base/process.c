@@ -73,7 +73,8 @@ __attribute__((noreturn)) static void child(const struct process_spec *spec,
 	process_reset_signals();
 	/* The pipes may themselves lie on 0 to 2 when hoy was started with those closed. */
 	if (dup2(fcntl(p->in[0], F_DUPFD_CLOEXEC, 3), 0) >= 0 &&
-	    dup2(fcntl(p->out[1], F_DUPFD_CLOEXEC, 3), 1) >= 0 && dup2(1, 2) >= 0) {
+	    dup2(fcntl(p->out[1], F_DUPFD_CLOEXEC, 3), 1) >= 0 &&
+	    (spec->capture || dup2(1, 2) >= 0)) {
 		/* Nothing of hoy's but 0 to 2 reaches a hook. */
 		sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
 		execve(spec->path, spec->argv, spec->envp);
@@ -84,8 +85,8 @@ __attribute__((noreturn)) static void child(const struct process_spec *spec,
 	_exit(127);
 }
 
-/* Keeps the last bytes of what has been written to the pipe. Returns false at its end. */
-static bool output_read(int fd, struct process_result *result)
+/* Keeps the first or the last bytes of what has been written to the pipe. Returns false at its end. */
+static bool output_read(int fd, const struct process_spec *spec, struct process_result *result)
 {
 	char buf[READ_SIZE];
 	ssize_t n = read(fd, buf, sizeof(buf));
@@ -96,6 +97,12 @@ static bool output_read(int fd, struct process_result *result)
 	if (n == 0)
 		return false;
 	got = (size_t)n;
+	if (spec->capture) {
+		keep = result->output_n < spec->capture_size ? spec->capture_size - result->output_n : 0;
+		memcpy(spec->capture + result->output_n, buf, keep < got ? keep : got);
+		result->output_n += got;
+		return true;
+	}
 	if (got > sizeof(result->output)) {
 		memcpy(result->output, buf + got - sizeof(result->output), sizeof(result->output));
 		result->output_n = sizeof(result->output);
@@ -168,7 +175,7 @@ static void serve(const struct process_spec *spec, struct pipes *p, int pidfd, p
 			close(p->in[1]);
 			p->in[1] = -1;
 		}
-		if (fds[1].revents && !output_read(p->out[0], result)) {
+		if (fds[1].revents && !output_read(p->out[0], spec, result)) {
 			close(p->out[0]);
 			p->out[0] = -1;
 		}
@@ -219,7 +226,7 @@ int process_run(const struct process_spec *spec, struct process_result *result)
 	for (reads = 0; reads < PIPE_SIZE / READ_SIZE && p.out[0] >= 0; reads++) {
 		struct pollfd one = {.fd = p.out[0], .events = POLLIN};
 
-		if (poll(&one, 1, 0) <= 0 || !output_read(p.out[0], result))
+		if (poll(&one, 1, 0) <= 0 || !output_read(p.out[0], spec, result))
 			break;
 	}
 	if (pidfd >= 0)

@@ -18,6 +18,10 @@ struct process_spec {
 	char *const *envp;
 	const char *input[3]; /* written to its standard input one behind the other; may be NULL */
 	unsigned timeout;     /* seconds; 0 waits for ever */
+	/* Where not NULL, the first capture_size bytes of its standard output go there instead of into the
+	 * result (whose output_n is the number of all that it wrote), and standard error is the caller's. */
+	char *capture;
+	size_t capture_size;
 };
 
 struct process_result {

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "image/interrupt.h"
 
 #define READ_SIZE (256 * 1024)
 
@@ -109,8 +110,10 @@ int blob_begin_any(const struct store *s, struct blob *b, struct error *err)
 
 int blob_add(struct blob *b, const void *p, size_t len, struct error *err)
 {
-	int r;
+	int r = interrupt_check(err);
 
+	if (r < 0)
+		return r;
 	if (len > b->size - b->have)
 		return error_say(err, EFBIG, "it is larger than the %llu bytes that were announced",
 				 (unsigned long long)b->size);

@@ -184,6 +184,8 @@ int install_image(const struct store *s, const struct source *from,
 	struct image image = {0};
 	int r = documents_fetch(s, from, target, want, a, &image, err);
 
+	if (r == 0 && from->manifest)
+		from->manifest(from->arg, &image);
 	if (r == 0)
 		r = install_layers(s, from, &image, a, &layers, err);
 	if (r == 0)

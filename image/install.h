@@ -21,6 +21,8 @@ struct source {
 	int (*fetch)(void *arg, const struct image_descriptor *d, uint64_t offset,
 		     int (*sink)(void *to, const void *p, size_t n, struct error *err), void *to,
 		     struct error *err);
+	/* Tells what there will be, before the layers. May be NULL. */
+	void (*manifest)(void *arg, const struct image *image);
 	/* Tells of progress: bytes more of layer i; done: it is there. May be NULL. */
 	void (*progress)(void *arg, const struct image_descriptor *d, uint64_t bytes, bool done);
 	void *arg;

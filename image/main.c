@@ -14,6 +14,7 @@
 
 #include "base/fd.h"
 #include "base/sys.h"
+#include "image/interrupt.h"
 #include "image/layer_unpack.h"
 #include "image/tool_verbs.h"
 
@@ -22,6 +23,9 @@ static const struct {
 	int (*run)(const struct job_context *c, struct error *err);
 } verbs[] = {
 	{"load", verb_load},
+#ifdef HAVE_CURL
+	{"pull", verb_pull},
+#endif
 };
 
 static int run(struct arena *a, struct warnings *warn, struct error *err)
@@ -41,6 +45,10 @@ static int run(struct arena *a, struct warnings *warn, struct error *err)
 	for (i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
 		if (streq(verbs[i].name, request.verb))
 			return verbs[i].run(&c, err);
+#ifndef HAVE_CURL
+	if (streq(request.verb, "pull"))
+		return error_say(err, ENOSYS, "hoy-image was built without registries (libcurl)");
+#endif
 	return error_say(err, EINVAL, "unknown request \"%.100s\"", request.verb);
 }
 
@@ -80,6 +88,7 @@ int main(int argc, char **argv)
 	sys_close_range(ANSWER_FD + 1, ~0U, CLOSE_RANGE_CLOEXEC);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* credentials are in its memory */
 	signal(SIGPIPE, SIG_IGN);
+	interrupt_catch();
 	r = run(&a, &warn, &err);
 	warnings_answer(&warn, &answer);
 	if (r < 0)

@@ -104,6 +104,13 @@ static const char *tag_fault(const char *s)
 	return NULL;
 }
 
+int reference_tag_check(const char *tag, struct error *err)
+{
+	const char *why = tag_fault(tag);
+
+	return why ? error_say(err, EINVAL, "\"%.*s\" is no tag: %s", SHOWN, tag, why) : 0;
+}
+
 /* ---- The whole -------------------------------------------------------------------------- */
 
 /* Takes host and repository apart; name is cut up. */

@@ -31,6 +31,9 @@ struct reference {
  * is "localhost". Strings belong to the arena. 0 or -EINVAL with words. */
 int reference_parse(const char *text, struct arena *a, struct reference *ret, struct error *err);
 
+/* Whether a text is a tag. 0 or -EINVAL with words. */
+int reference_tag_check(const char *tag, struct error *err);
+
 /* The whole: "docker.io/library/alpine:latest". In the arena. */
 const char *reference_text(const struct reference *r, struct arena *a);
 /* As people write it: "alpine:latest", "registry.example/web:1". In the arena. */

@@ -26,7 +26,8 @@ struct request {
 	struct strings images;	    /* references or IDs, as they were typed */
 	const char *input, *output; /* files; absent: the standard streams */
 	const char *name, *format, *platform;
-	bool quiet, all, repair;
+	const char *authfile, *credentials, *cert_dir; /* registry.h */
+	bool quiet, all, repair, insecure;
 };
 
 void request_write(const struct request *r, struct text *out);
