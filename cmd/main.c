@@ -19,6 +19,7 @@
 #include "base/sys.h"
 #include "cmd/output.h"
 #include "cmd/verb.h"
+#include "engine/run.h"
 #include "spec/state.h"
 
 #if __has_include("commit.h")
@@ -29,6 +30,7 @@
 #endif
 
 #define DEFAULT_ROOT "/run/hoy"
+#define DEFAULT_DATA "/var/lib/hoy"
 
 /* ---- Global options -------------------------------------------------------------------------- */
 
@@ -44,6 +46,7 @@ static const enum output_level levels[] = {
 
 struct globals {
 	const char *root;
+	const char *data_root;
 	const char *log;
 	unsigned log_format; /* enum output_format */
 	unsigned log_level;  /* index in levels */
@@ -61,6 +64,11 @@ static const struct option_spec global_options[] = {
 	 .offset = GLOBAL(const char *, root),
 	 .help = "state directory; without it " DEFAULT_ROOT " for root and $XDG_RUNTIME_DIR/hoy "
 		 "for others"},
+	{.name = "data-root", .value = "DIR", .kind = OPTION_PATH,
+	 .offset = GLOBAL(const char *, data_root),
+	 .help = "where containers made by \"hoy run\" without a bundle are kept; without it "
+		 "$HOY_DATA_ROOT, or " DEFAULT_DATA " for root and $XDG_DATA_HOME/hoy or "
+		 "~/.local/share/hoy for others"},
 	{.name = "log", .value = "FILE", .kind = OPTION_STRING,
 	 .offset = GLOBAL(const char *, log),
 	 .help = "append errors and warnings to FILE too"},
@@ -125,17 +133,24 @@ static const char *path_clean(const char *dir, const char *path, struct arena *a
 	return s;
 }
 
-static int root_find(const char *option, struct arena *a, const char **ret, struct error *err)
+/* The directory that an option names. */
+static int option_path(const char *name, const char *option, struct arena *a, const char **ret,
+		       struct error *err)
 {
 	char cwd[PATH_MAX] = "";
+
+	if (option[0] != '/' && !getcwd(cwd, sizeof(cwd)))
+		return error_set(err, errno, "%s %s: find the current directory", name, option);
+	*ret = path_clean(cwd, option, a);
+	return 0;
+}
+
+static int root_find(const char *option, struct arena *a, const char **ret, struct error *err)
+{
 	const char *run;
 
-	if (option) {
-		if (option[0] != '/' && !getcwd(cwd, sizeof(cwd)))
-			return error_set(err, errno, "--root %s: find the current directory", option);
-		*ret = path_clean(cwd, option, a);
-		return 0;
-	}
+	if (option)
+		return option_path("--root", option, a, ret, err);
 	if (geteuid() == 0) {
 		*ret = DEFAULT_ROOT;
 		return 0;
@@ -147,6 +162,30 @@ static int root_find(const char *option, struct arena *a, const char **ret, stru
 				 "--root is needed: XDG_RUNTIME_DIR is not set to an absolute path");
 	}
 	*ret = path_clean("", arena_printf(a, "%s/hoy", run), a);
+	return 0;
+}
+
+/* Few verbs need it, so that not knowing where it is is no error yet. */
+static int data_find(const char *option, struct arena *a, const char **ret, struct error *err)
+{
+	const char *own = getenv("HOY_DATA_ROOT"), *home;
+
+	if (!option && own && *own)
+		option = own;
+	if (option)
+		return option_path("--data-root", option, a, ret, err);
+	*ret = DEFAULT_DATA;
+	if (geteuid() == 0)
+		return 0;
+	home = getenv("XDG_DATA_HOME");
+	if (home && home[0] == '/') {
+		*ret = path_clean("", arena_join(a, home, "/hoy", NULL), a);
+		return 0;
+	}
+	home = getenv("HOME");
+	*ret = "";
+	if (home && home[0] == '/')
+		*ret = path_clean("", arena_join(a, home, "/.local/share/hoy", NULL), a);
 	return 0;
 }
 
@@ -298,6 +337,8 @@ static int verb_read(struct hoy *h, size_t argc, const char *const *argv, struct
 	p.tables = v->tables;
 	p.values = arena_alloc(&h->arena, v->options_size + 1);
 	p.in_order = v->in_order;
+	if (!h->as_runc)
+		p.ends = v->ends;
 	r = options_parse(&p, argc - 1, argv + 1, err);
 	h->help = p.help;
 	h->call = (struct call){
@@ -307,7 +348,9 @@ static int verb_read(struct hoy *h, size_t argc, const char *const *argv, struct
 		.args = p.args,
 		.args_n = p.args_n,
 		.as_runc = h->as_runc,
+		.failure = &h->failure,
 	};
+	memcpy(h->call.seen, p.seen, sizeof(p.seen));
 	if (r < 0 || h->help)
 		return r;
 	r = verb_check_args(v, p.args, p.args_n, err);
@@ -321,6 +364,8 @@ static int verb_read(struct hoy *h, size_t argc, const char *const *argv, struct
 
 static int runtime_prepare(struct hoy *h, struct error *err)
 {
+	int r;
+
 	h->rt.warn = &h->warn;
 	h->rt.manager = h->globals.manager;
 	if (h->globals.systemd_cgroup && h->rt.manager == MANAGER_CGROUPFS)
@@ -337,9 +382,21 @@ static int runtime_prepare(struct hoy *h, struct error *err)
 		h->rt.fail_op = (unsigned)n;
 #endif
 	h->rt.root = DEFAULT_ROOT;
+	h->rt.data = "";
 	if (h->call.verb->stateless)
 		return 0;
-	return root_find(h->globals.root, &h->arena, &h->rt.root, err);
+	r = root_find(h->globals.root, &h->arena, &h->rt.root, err);
+	return r < 0 ? r : data_find(h->globals.data_root, &h->arena, &h->rt.data, err);
+}
+
+/* A container's name becomes its ID. */
+static void resolve(struct hoy *h)
+{
+	const char **args = arena_alloc(&h->arena, (h->call.args_n + 1) * sizeof(*args));
+
+	memcpy(args, h->call.args, h->call.args_n * sizeof(*args));
+	args[0] = engine_resolve(&h->rt, args[0], &h->arena);
+	h->call.args = args;
 }
 
 /* Returns the exit status, or a negative errno with err filled. */
@@ -367,6 +424,8 @@ static int command(struct hoy *h, size_t argc, const char *const *argv, struct e
 	output_debug(&h->output, "%s, state in %s", h->call.verb->name, h->rt.root);
 	if (h->call.verb->failure)
 		h->failure = h->call.verb->failure;
+	if (h->call.verb->names && h->call.args_n && !h->as_runc)
+		resolve(h);
 	return h->call.verb->run(&h->call, err);
 }
 

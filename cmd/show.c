@@ -28,6 +28,7 @@ static const char *const state_text[] = {
 
 const struct verb verb_state = {
 	.name = "state",
+	.names = true,
 	.synopsis = "ID",
 	.help = "print the state of a container",
 	.text = state_text,

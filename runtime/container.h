@@ -27,6 +27,7 @@ enum cgroup_manager {
 /* What holds for every verb. */
 struct runtime {
 	const char *root;	/* state directory, absolute: "/run/hoy" */
+	const char *data;	/* engine/'s own, absolute: "/var/lib/hoy"; "": it is not known where */
 	struct warnings *warn;	/* may be NULL */
 	unsigned fail_op;	/* test builds: the operation to fail; 0 none */
 	unsigned listen_fds;	/* sockets of a service manager, from descriptor 3 on (create, run) */

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * store: the containers that `hoy run` has made of images and directories, on disk.
+ *
+ *	DATA/containers/ID/	the container's bundle: config.json and what it has written
+ *	DATA/names/NAME		a symbolic link whose text is the ID; its container says the same in
+ *an annotation
+ *
+ * DATA is 0700 and so is each of them. The state directory (runtime/record.h) has what runs; this
+ *is what lasts. A name is taken and given back under a lock on DATA/names, which nobody holds for
+ *long; a link whose container is not there any more belongs to nobody. Whatever is killed in
+ *between leaves a directory that store_remove takes away.
+ */
+#ifndef HOY_ENGINE_STORE_H
+#define HOY_ENGINE_STORE_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/text.h"
+
+#define STORE_CONTAINERS "containers"
+#define STORE_NAMES	 "names"
+#define STORE_ID_SIZE	 65 /* 64 hexadecimal digits and the NUL */
+
+/* A new ID. 0 or negative errno with err. */
+int store_new_id(char id[STORE_ID_SIZE], struct error *err);
+/* DATA/containers/ID. */
+const char *store_path(const char *data, const char *id, struct arena *a);
+
+/* Makes the container's directory, and DATA if it is not there. 0 or negative errno with err. */
+int store_create(const char *data, const char *id, struct error *err);
+/* Puts config.json into it. 0 or negative errno with err. */
+int store_write_config(const char *data, const char *id, const struct text *config,
+		       struct error *err);
+/* Takes the name for the container; -EEXIST with words where another has it. */
+int store_take_name(const char *data, const char *name, const char *id, struct error *err);
+/* The same with a name of ours, which nobody has. */
+int store_invent_name(const char *data, const char *id, struct arena *a, const char **ret,
+		      struct error *err);
+/* Checks a name: as an ID, and it must not look like one of ours (64 hexadecimal digits). 0 or
+ * -EINVAL. */
+int store_name_check(const char *name, struct error *err);
+
+bool store_has(const char *data, const char *id);
+/* Removes directory and name. 0 (also when it is not there) or negative errno with err. */
+int store_remove(const char *data, const char *id, struct error *err);
+
+/* The ID of a container by its name or by the first digits of its ID, at least STORE_PREFIX_MIN, in
+ * the arena. NULL: there is none, or more than one begins so. */
+#define STORE_PREFIX_MIN 4
+const char *store_find(const char *data, const char *word, struct arena *a);
+
+#endif
