@@ -48,11 +48,10 @@ static const struct default_mount writable[] = {
 
 #define DEFAULT_SHM_SIZE "67108864"
 
-/* With the host's IPC come its shared memory and message queues. */
-static const struct default_mount hosts_ipc[] = {
-	{"/dev/shm", "bind", "/dev/shm", {"rbind", "rprivate", "nosuid", "noexec", "nodev"}},
-	{"/dev/mqueue", "bind", "/dev/mqueue", {"rbind", "rprivate", "nosuid", "noexec", "nodev"}},
-};
+/* With the host's IPC comes its shared memory; its message queues come by themselves, as a mount shows
+ * those of the namespace that it is made in. */
+static const struct default_mount hosts_shm = {
+	"/dev/shm", "bind", "/dev/shm", {"rbind", "rprivate", "nosuid", "noexec", "nodev"}};
 
 /* ---- What options ask for -------------------------------------------------------------------- */
 
@@ -148,17 +147,6 @@ static struct mount *default_add(struct mounts *to, const struct default_mount *
 	return &to->v[to->n - 1];
 }
 
-static const struct default_mount *ipc_mount(const struct run_options *o,
-					     const struct default_mount *d)
-{
-	size_t i;
-
-	for (i = 0; o->ipc == RUN_HOST && i < sizeof(hosts_ipc) / sizeof(hosts_ipc[0]); i++)
-		if (streq(hosts_ipc[i].destination, d->destination))
-			return &hosts_ipc[i];
-	return d;
-}
-
 static int default_mounts(const struct run_options *o, const struct mounts *own, struct mounts *to,
 			  struct arena *a, struct error *err)
 {
@@ -169,9 +157,11 @@ static int default_mounts(const struct run_options *o, const struct mounts *own,
 	if (r < 0)
 		return r;
 	for (i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++) {
-		const struct default_mount *d = ipc_mount(o, &defaults[i]);
+		const struct default_mount *d = &defaults[i];
 		struct mount *m;
 
+		if (o->ipc == RUN_HOST && streq(d->destination, hosts_shm.destination))
+			d = &hosts_shm;
 		if (replaced(own, d->destination))
 			continue;
 		m = default_add(to, d, a);

@@ -15,10 +15,11 @@ int engine_delete(const struct runtime *rt, const char *id, bool force, struct e
 	bool ours = store_has(rt->data, id);
 	int r = container_delete(rt, id, force, err);
 
-	/* After a reboot nothing runs and no state is left; the directory is. */
+	/* After a reboot no state is left; the directory is. Had only the state been lost, there may still
+	 * be a cgroup. */
 	if (r == -ENOENT && ours) {
 		*err = (struct error)ERROR_INIT;
-		r = 0;
+		r = container_delete(rt, id, true, err);
 	}
 	return r == 0 && ours ? store_remove(rt->data, id, err) : r;
 }
