@@ -146,16 +146,18 @@ static void defaults(void **state)
 	p = f->c.process;
 	l = f->c.linux_conf;
 	assert_string_equal(joined(f, &p->args), "sh");
-	assert_string_equal(joined(f, &p->env), "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:"
-						"/bin HOSTNAME=0123456789ab");
+	assert_string_equal(joined(f, &p->env),
+			    "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:"
+			    "/bin HOSTNAME=0123456789ab");
 	assert_string_equal(p->cwd, "/");
 	assert_false(p->terminal);
 	assert_true(p->no_new_privileges);
 	assert_int_equal(p->rlimits.n, 0);
 	assert_null(p->oom_score_adj);
-	assert_string_equal(joined(f, &p->capabilities->bounding),
-			    "CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_FSETID CAP_KILL CAP_SETGID CAP_SETUID "
-			    "CAP_SETPCAP CAP_NET_BIND_SERVICE CAP_SYS_CHROOT CAP_SETFCAP");
+	assert_string_equal(
+		joined(f, &p->capabilities->bounding),
+		"CAP_CHOWN CAP_DAC_OVERRIDE CAP_FOWNER CAP_FSETID CAP_KILL CAP_SETGID CAP_SETUID "
+		"CAP_SETPCAP CAP_NET_BIND_SERVICE CAP_SYS_CHROOT CAP_SETFCAP");
 	assert_int_equal(p->capabilities->inheritable.n, 0);
 	assert_int_equal(p->capabilities->ambient.n, 0);
 	assert_string_equal(f->c.root->path, "/rootfs");
@@ -231,9 +233,11 @@ static void environment(void **state)
 
 	f->image.config.env = words(f, "PATH=/bin", "A=image");
 	works(f);
-	assert_string_equal(joined(f, &f->c.process->env), "PATH=/bin HOSTNAME=0123456789ab A=image");
+	assert_string_equal(joined(f, &f->c.process->env),
+			    "PATH=/bin HOSTNAME=0123456789ab A=image");
 
-	file_make(f->root.fd, "env", "# no\n\n  A=file\nB=x y\r\nHOY_TEST_CALLERS\nHOY_TEST_ABSENT\nC=\nlast=1");
+	file_make(f->root.fd, "env",
+		  "# no\n\n  A=file\nB=x y\r\nHOY_TEST_CALLERS\nHOY_TEST_ABSENT\nC=\nlast=1");
 	setenv("HOY_TEST_CALLERS", "mine", 1);
 	unsetenv("HOY_TEST_ABSENT");
 	f->opt.env_files = list(f, file, NULL);
@@ -467,7 +471,8 @@ static void mounts(void **state)
 	assert_int_equal(f->c.mounts.n, 6 + 4);
 	assert_string_equal(f->c.mounts.v[6].destination, "/data");
 	assert_string_equal(f->c.mounts.v[9].destination, "/data/inner/most");
-	assert_string_equal(joined(f, &mount_at(f, "/dev/shm")->options), "nosuid nodev noexec size=1048576");
+	assert_string_equal(joined(f, &mount_at(f, "/dev/shm")->options),
+			    "nosuid nodev noexec size=1048576");
 	f->opt.mounts = list(f, "type=tmpfs,target=/data/", NULL);
 	fails(f, "--mount: /data is mounted twice");
 	f->opt.volumes.n = f->opt.tmpfs.n = f->opt.mounts.n = 0;
@@ -581,7 +586,8 @@ static void annotations(void **state)
 	assert_string_equal(annotation(f, "org.opencontainers.image.os"), "plan9");
 	assert_string_equal(annotation(f, "org.opencontainers.image.architecture"), "amd64");
 	assert_string_equal(annotation(f, "org.opencontainers.image.stopSignal"), "SIGQUIT");
-	assert_string_equal(annotation(f, "org.opencontainers.image.exposedPorts"), "80/tcp,53/udp");
+	assert_string_equal(annotation(f, "org.opencontainers.image.exposedPorts"),
+			    "80/tcp,53/udp");
 	assert_string_equal(annotation(f, "a"), "image");
 	assert_null(annotation(f, "org.opencontainers.image.author"));
 	f->opt.labels = list(f, "a=label", "bare");
@@ -598,9 +604,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(defaults),	   TEST(arguments), TEST(environment),	TEST(identity),
+		TEST(defaults),	    TEST(arguments), TEST(environment),	 TEST(identity),
 		TEST(capabilities), TEST(limits),    TEST(limits_wrong), TEST(lists_wrong),
-		TEST(mounts),	   TEST(devices),   TEST(security),	TEST(namespaces),
+		TEST(mounts),	    TEST(devices),   TEST(security),	 TEST(namespaces),
 		TEST(annotations),
 	};
 

@@ -14,7 +14,7 @@
 #include "spec/seccomp_profile.h"
 #include "tests/unit/helpers.h"
 
-#define NONE 0
+#define NONE	  0
 #define CAP(name) (1ULL << capability_by_name("CAP_" name))
 
 /* What the rules without conditions say of a call: 0 allowed, an errno, or -1: no word. */
@@ -88,7 +88,8 @@ static void architectures(void **state)
 	arena_free(&a);
 }
 
-/* Whether a rule lets socket(family) happen; the register's upper half is not the kernel's business. */
+/* Whether a rule lets socket(family) happen; the register's upper half is not the kernel's
+ * business. */
 static int socket_says(const struct seccomp *s, uint64_t family)
 {
 	int found = ENOSYS, n = 0;
@@ -130,25 +131,33 @@ static void sockets(void **state)
 
 static const char docker[] =
 	"{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrnoRet\": 1,"
-	"\"archMap\": [{\"architecture\": \"SCMP_ARCH_X86_64\", \"subArchitectures\": [\"SCMP_ARCH_X86\"]},"
+	"\"archMap\": [{\"architecture\": \"SCMP_ARCH_X86_64\", \"subArchitectures\": "
+	"[\"SCMP_ARCH_X86\"]},"
 	"              {\"architecture\": \"SCMP_ARCH_AARCH64\", \"subArchitectures\": null}],"
 	"\"syscalls\": ["
 	"{\"names\": [\"read\"], \"action\": \"SCMP_ACT_ALLOW\", \"args\": null, \"comment\": \"\","
 	" \"includes\": {}, \"excludes\": {}},"
 	"{\"name\": \"write\", \"action\": \"SCMP_ACT_ALLOW\"},"
-	"{\"names\": [\"bpf\"], \"action\": \"SCMP_ACT_ALLOW\", \"includes\": {\"caps\": [\"CAP_BPF\"]}},"
+	"{\"names\": [\"bpf\"], \"action\": \"SCMP_ACT_ALLOW\", \"includes\": {\"caps\": "
+	"[\"CAP_BPF\"]}},"
 	"{\"names\": [\"both\"], \"action\": \"SCMP_ACT_ALLOW\","
 	" \"includes\": {\"caps\": [\"CAP_BPF\", \"CAP_CHOWN\"]}},"
-	"{\"names\": [\"without\"], \"action\": \"SCMP_ACT_ALLOW\", \"excludes\": {\"caps\": [\"CAP_BPF\"]}},"
-	"{\"names\": [\"amd\"], \"action\": \"SCMP_ACT_ALLOW\", \"includes\": {\"arches\": [\"amd64\", \"x32\"]}},"
-	"{\"names\": [\"not_amd\"], \"action\": \"SCMP_ACT_ALLOW\", \"excludes\": {\"arches\": [\"amd64\"]}},"
-	"{\"names\": [\"new\"], \"action\": \"SCMP_ACT_ALLOW\", \"includes\": {\"minKernel\": \"4.8\"}},"
-	"{\"names\": [\"newer\"], \"action\": \"SCMP_ACT_ALLOW\", \"includes\": {\"minKernel\": \"6.10\"}}"
+	"{\"names\": [\"without\"], \"action\": \"SCMP_ACT_ALLOW\", \"excludes\": {\"caps\": "
+	"[\"CAP_BPF\"]}},"
+	"{\"names\": [\"amd\"], \"action\": \"SCMP_ACT_ALLOW\", \"includes\": {\"arches\": "
+	"[\"amd64\", \"x32\"]}},"
+	"{\"names\": [\"not_amd\"], \"action\": \"SCMP_ACT_ALLOW\", \"excludes\": {\"arches\": "
+	"[\"amd64\"]}},"
+	"{\"names\": [\"new\"], \"action\": \"SCMP_ACT_ALLOW\", \"includes\": {\"minKernel\": "
+	"\"4.8\"}},"
+	"{\"names\": [\"newer\"], \"action\": \"SCMP_ACT_ALLOW\", \"includes\": {\"minKernel\": "
+	"\"6.10\"}}"
 	"]}";
 
 static void selecting(void **state)
 {
-	const struct profile_target plain = {.arch = "amd64", .native = "SCMP_ARCH_X86_64", .kernel = {6, 9}};
+	const struct profile_target plain = {
+		.arch = "amd64", .native = "SCMP_ARCH_X86_64", .kernel = {6, 9}};
 	struct profile_target able = plain;
 	struct arena a = ARENA_INIT;
 	struct seccomp_profile p;
@@ -192,8 +201,10 @@ static void refused(void **state)
 	{"{\"defaultAction\": \"SCMP_ACT_ALLOW\", " rules "}", field, words}
 		{"{}", "defaultAction", ""},
 		{"{\"defaultAction\": \"ALLOW\"}", "defaultAction", ""},
-		ROW("\"syscalls\": [{\"action\": \"SCMP_ACT_ALLOW\"}]", "syscalls[0].names", "at least one"),
-		ROW("\"syscalls\": [{\"names\": [\"a\"], \"name\": \"a\", \"action\": \"SCMP_ACT_ALLOW\"}]",
+		ROW("\"syscalls\": [{\"action\": \"SCMP_ACT_ALLOW\"}]", "syscalls[0].names",
+		    "at least one"),
+		ROW("\"syscalls\": [{\"names\": [\"a\"], \"name\": \"a\", \"action\": "
+		    "\"SCMP_ACT_ALLOW\"}]",
 		    "syscalls[0]", "both name and names"),
 		ROW("\"syscalls\": [{\"names\": [\"a\"], \"action\": \"SCMP_ACT_ALLOW\","
 		    "\"includes\": {\"caps\": [\"CAP_FLY\"]}}]",
@@ -201,7 +212,8 @@ static void refused(void **state)
 		ROW("\"syscalls\": [{\"names\": [\"a\"], \"action\": \"SCMP_ACT_ALLOW\","
 		    "\"excludes\": {\"minKernel\": \"4\"}}]",
 		    "syscalls[0].excludes.minKernel", "must be a version"),
-		ROW("\"architectures\": [\"SCMP_ARCH_X86\"], \"archMap\": [{\"architecture\": \"SCMP_ARCH_X86\"}]",
+		ROW("\"architectures\": [\"SCMP_ARCH_X86\"], \"archMap\": [{\"architecture\": "
+		    "\"SCMP_ARCH_X86\"}]",
 		    "archMap", "beside architectures"),
 #undef ROW
 	};
@@ -212,7 +224,8 @@ static void refused(void **state)
 	for (size_t i = 0; i < ROWS(rows); i++) {
 		struct error err = ERROR_INIT;
 
-		assert_true(seccomp_profile_parse(rows[i].text, strlen(rows[i].text), "p", &a, &p, &err) < 0);
+		assert_true(seccomp_profile_parse(rows[i].text, strlen(rows[i].text), "p", &a, &p,
+						  &err) < 0);
 		assert_string_equal(err.doc, "p");
 		assert_string_equal(err.field, rows[i].field);
 		assert_non_null(strstr(err.why, rows[i].words));
