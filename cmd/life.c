@@ -93,7 +93,7 @@ static const char *const start_text[] = {
 
 const struct verb verb_start = {
 	.name = "start",
-	.names = true,
+	.names = 1,
 	.synopsis = "ID",
 	.help = "start the program of a created container",
 	.text = start_text,
@@ -140,7 +140,7 @@ static const char *const kill_text[] = {
 
 const struct verb verb_kill = {
 	.name = "kill",
-	.names = true,
+	.names = 1,
 	.synopsis = "[OPTION...] ID [SIGNAL]",
 	.help = "send a signal to a container",
 	.text = kill_text,
@@ -182,7 +182,7 @@ static const char *const delete_text[] = {
 
 const struct verb verb_delete = {
 	.name = "delete",
-	.names = true,
+	.names = 1,
 	.synopsis = "[OPTION...] ID",
 	.help = "remove a container",
 	.text = delete_text,

@@ -389,13 +389,15 @@ static int runtime_prepare(struct hoy *h, struct error *err)
 	return r < 0 ? r : data_find(h->globals.data_root, &h->arena, &h->rt.data, err);
 }
 
-/* A container's name becomes its ID. */
+/* Names of containers become their IDs. */
 static void resolve(struct hoy *h)
 {
 	const char **args = arena_alloc(&h->arena, (h->call.args_n + 1) * sizeof(*args));
+	size_t i;
 
 	memcpy(args, h->call.args, h->call.args_n * sizeof(*args));
-	args[0] = engine_resolve(&h->rt, args[0], &h->arena);
+	for (i = 0; i < h->call.args_n && i < h->call.verb->names; i++)
+		args[i] = engine_resolve(&h->rt, args[i], &h->arena);
 	h->call.args = args;
 }
 
@@ -424,7 +426,7 @@ static int command(struct hoy *h, size_t argc, const char *const *argv, struct e
 	output_debug(&h->output, "%s, state in %s", h->call.verb->name, h->rt.root);
 	if (h->call.verb->failure)
 		h->failure = h->call.verb->failure;
-	if (h->call.verb->names && h->call.args_n && !h->as_runc)
+	if (h->call.verb->names && !h->as_runc)
 		resolve(h);
 	return h->call.verb->run(&h->call, err);
 }

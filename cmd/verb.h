@@ -45,7 +45,7 @@ struct verb {
 	const char *needs;			 /* the first min of them in words: "a container ID" */
 	bool in_order;				 /* the first of them ends the options */
 	bool (*ends)(const void *opt);		 /* the same, asked when it comes; may be NULL */
-	bool names; /* the first of them is a container, whose name or beginning of an ID will do */
+	size_t names; /* so many of the first are containers: a name or the beginning of an ID will do */
 	bool stateless; /* works without a state directory: it need not be known where it is */
 	int failure;	/* exit status when run fails, if not 1 */
 	/* What the tables can't say about the arguments; may be NULL. 0 or -EINVAL with err, to

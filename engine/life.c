@@ -2,21 +2,27 @@
 /* What comes after `run`: the verbs that work on every container, for those that have a directory.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
+#include "base/fd.h"
+#include "base/list.h"
 #include "base/text.h"
 #include "engine/run.h"
 #include "engine/store.h"
 #include "runtime/live.h"
 #include "runtime/record.h"
+#include "spec/json.h"
 
 int engine_delete(const struct runtime *rt, const char *id, bool force, struct error *err)
 {
-	bool ours = store_has(rt->data, id);
+	bool ours = store_has(rt->data, id, rt->root);
 	int r = container_delete(rt, id, force, err);
 
-	/* After a reboot no state is left; the directory is. Had only the state been lost, there may still
-	 * be a cgroup. */
+	/* After a reboot no state is left; the directory is. Had only the state been lost, there
+	 * may still be a cgroup. */
 	if (r == -ENOENT && ours) {
 		*err = (struct error)ERROR_INIT;
 		r = container_delete(rt, id, true, err);
@@ -49,7 +55,7 @@ int engine_start(const struct runtime *rt, const char *id, struct error *err)
 {
 	struct arena a = ARENA_INIT;
 	struct create_options create = {.id = id};
-	int r = store_has(rt->data, id) ? is_stopped(rt, id) : 0;
+	int r = store_has(rt->data, id, rt->root) ? is_stopped(rt, id) : 0;
 
 	if (r == 0)
 		return container_start(rt, id, err);
@@ -65,6 +71,67 @@ int engine_start(const struct runtime *rt, const char *id, struct error *err)
 	}
 	arena_free(&a);
 	return r;
+}
+
+/* What a directory tells of its container; of a torn one nothing but that it is there. */
+static struct container_entry entry_of(const struct runtime *rt, const char *id, struct arena *a)
+{
+	_cleanup_(text_free) struct text t = TEXT_INIT;
+	const char *path = store_path(rt->data, id, a);
+	struct container_entry e = {.id = id,
+				    .status = "stopped",
+				    .bundle = path,
+				    .created = "",
+				    .owner = "",
+				    .rootfs = "",
+				    .oci_version = STATE_OCI_VERSION};
+	const struct config *c;
+
+	if (file_read_at(AT_FDCWD, arena_join(a, path, "/config.json", NULL), JSON_TEXT_MAX, &t) ==
+		    0 &&
+	    config_parse(t.s, t.len, "config.json", a, NULL, &c, NULL) == 0) {
+		e.rootfs = c->root->path;
+		e.annotations = c->annotations;
+	}
+	return e;
+}
+
+static int entry_compare(const void *a, const void *b)
+{
+	const struct container_entry *x = a, *y = b;
+
+	return strcmp(x->id, y->id);
+}
+
+static bool is_listed(const struct container_entries *list, const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < list->n; i++)
+		if (streq(list->v[i].id, id))
+			return true;
+	return false;
+}
+
+int engine_list(const struct runtime *rt, struct arena *a, struct container_entries *ret,
+		struct error *err)
+{
+	struct strings ids = store_list(rt->data, rt->root, a);
+	struct container_entries known, all = {0};
+	size_t i;
+	int r = container_list(rt, a, &known, err);
+
+	if (r < 0)
+		return r;
+	for (i = 0; i < known.n; i++)
+		LIST_ADD(a, &all, known.v[i]);
+	for (i = 0; i < ids.n; i++)
+		if (!is_listed(&known, ids.v[i]))
+			LIST_ADD(a, &all, entry_of(rt, ids.v[i], a));
+	if (all.n > known.n)
+		qsort(all.v, all.n, sizeof(*all.v), entry_compare);
+	*ret = all;
+	return 0;
 }
 
 const char *engine_resolve(const struct runtime *rt, const char *word, struct arena *a)

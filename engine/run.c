@@ -40,11 +40,16 @@ static void making_undo(struct making *m)
 		store_remove(m->rt->data, m->id, NULL);
 }
 
+/* IDs and names are one space: a verb must not wonder which of two is meant. */
 static int making_name(struct making *m, struct error *err)
 {
+	struct stat st;
+
 	if (!m->opt->name)
 		return store_invent_name(m->rt->data, m->id, &m->arena, &m->name, err);
 	m->name = m->opt->name;
+	if (lstat(arena_join(&m->arena, m->rt->root, "/", m->name, NULL), &st) == 0)
+		return error_say(err, EEXIST, "--name: \"%s\" is the ID of a container", m->name);
 	return store_take_name(m->rt->data, m->name, m->id, err);
 }
 
@@ -87,7 +92,7 @@ static int making_begin(struct making *m, struct error *err)
 {
 	_cleanup_(text_free) struct text text = TEXT_INIT;
 	struct config c;
-	int r = store_create(m->rt->data, m->id, err);
+	int r = store_create(m->rt->data, m->id, m->rt->root, err);
 
 	if (r < 0)
 		return r;

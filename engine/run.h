@@ -44,6 +44,11 @@ int engine_delete(const struct runtime *rt, const char *id, bool force, struct e
  * from its bundle, without waiting for it. */
 int engine_start(const struct runtime *rt, const char *id, struct error *err);
 
+/* container_list, and those of whom nothing but the directory is left, as after a reboot: they are
+ * stopped. */
+int engine_list(const struct runtime *rt, struct arena *a, struct container_entries *ret,
+		struct error *err);
+
 /* What the word of a command line means: the ID of a container, the name of one or the beginning of
  * its ID. The word itself where it is none of these: the verb says then that there is no such
  * container. */

@@ -13,11 +13,13 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/list.h"
 #include "engine/name.h"
 #include "runtime/container.h"
 
 #define ID_DIGITS (STORE_ID_SIZE - 1)
 #define HEX	  "0123456789abcdef"
+#define ROOT_LINK "/root"
 
 /* ---- Names and numbers ----------------------------------------------------------------------- */
 
@@ -109,14 +111,18 @@ static int data_open(const char *data, const char *name, bool make)
 	return fd < 0 ? fd : dir_open(fd, name, make);
 }
 
-int store_create(const char *data, const char *id, struct error *err)
+int store_create(const char *data, const char *id, const char *root, struct error *err)
 {
 	_cleanup_fd_ int fd = data_open(data, STORE_CONTAINERS, true);
+	char link[STORE_ID_SIZE + sizeof(ROOT_LINK)];
 
 	if (fd < 0)
 		return error_set(err, -fd, "make the data directory %s", data);
 	if (mkdirat(fd, id, 0700) < 0)
 		return error_set(err, errno, "make %s/" STORE_CONTAINERS "/%s", data, id);
+	snprintf(link, sizeof(link), "%s" ROOT_LINK, id);
+	if (symlinkat(root, fd, link) < 0)
+		return error_set(err, errno, "make %s/" STORE_CONTAINERS "/%s", data, link);
 	return 0;
 }
 
@@ -139,9 +145,44 @@ static bool id_exists(const char *data, const char *id)
 	return fd >= 0 && fstatat(fd, id, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-bool store_has(const char *data, const char *id)
+/* Without the link, whoever made it was killed before it could run. */
+static bool root_is(int containers, const char *id, const char *root)
 {
-	return is_id(id) && id_exists(data, id);
+	char link[STORE_ID_SIZE + sizeof(ROOT_LINK)], text[PATH_MAX];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "%s" ROOT_LINK, id);
+	n = readlinkat(containers, link, text, sizeof(text) - 1);
+	if (n < 0)
+		return errno == ENOENT;
+	text[n] = 0;
+	return streq(text, root);
+}
+
+bool store_has(const char *data, const char *id, const char *root)
+{
+	_cleanup_fd_ int fd = is_id(id) ? data_open(data, STORE_CONTAINERS, false) : -1;
+	struct stat st;
+
+	return fd >= 0 && fstatat(fd, id, &st, AT_SYMLINK_NOFOLLOW) == 0 && root_is(fd, id, root);
+}
+
+struct strings store_list(const char *data, const char *root, struct arena *a)
+{
+	int fd = data_open(data, STORE_CONTAINERS, false);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct strings ids = {0};
+	struct dirent *e;
+
+	if (!d) {
+		fd_close(fd);
+		return ids;
+	}
+	while ((e = readdir(d)))
+		if (is_id(e->d_name) && root_is(fd, e->d_name, root))
+			LIST_ADD(a, &ids, arena_strdup(a, e->d_name));
+	closedir(d);
+	return ids;
 }
 
 /* ---- Names ----------------------------------------------------------------------------------- */
@@ -236,7 +277,7 @@ static void names_drop(const char *data, const char *id)
 		return;
 	}
 	while ((e = readdir(d)))
-		if (name_read(names, e->d_name, other) && strcmp(other, id) == 0)
+		if (name_read(names, e->d_name, other) && streq(other, id))
 			unlinkat(names, e->d_name, 0);
 	closedir(d);
 }

@@ -2,7 +2,8 @@
 /*
  * store: the containers that `hoy run` has made of images and directories, on disk.
  *
- *	DATA/containers/ID/	the container's bundle: config.json and what it has written
+ *	DATA/containers/ID/	the container's bundle: config.json and what it has written; `root` is a
+ *				symbolic link whose text is the state directory that knows it
  *	DATA/names/NAME		a symbolic link whose text is the ID; its container says the same in
  *an annotation
  *
@@ -19,6 +20,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "spec/config.h"
 
 #define STORE_CONTAINERS "containers"
 #define STORE_NAMES	 "names"
@@ -29,8 +31,9 @@ int store_new_id(char id[STORE_ID_SIZE], struct error *err);
 /* DATA/containers/ID. */
 const char *store_path(const char *data, const char *id, struct arena *a);
 
-/* Makes the container's directory, and DATA if it is not there. 0 or negative errno with err. */
-int store_create(const char *data, const char *id, struct error *err);
+/* Makes the container's directory, and DATA if it is not there. root: the state directory. 0 or negative
+ * errno with err. */
+int store_create(const char *data, const char *id, const char *root, struct error *err);
 /* Puts config.json into it. 0 or negative errno with err. */
 int store_write_config(const char *data, const char *id, const struct text *config,
 		       struct error *err);
@@ -43,7 +46,11 @@ int store_invent_name(const char *data, const char *id, struct arena *a, const c
  * -EINVAL. */
 int store_name_check(const char *name, struct error *err);
 
-bool store_has(const char *data, const char *id);
+/* Whether it has a directory here, and runs under no other state directory than this: who names another
+ * one must not remove what is running. */
+bool store_has(const char *data, const char *id, const char *root);
+/* The IDs of all that have, in the order of the directory. */
+struct strings store_list(const char *data, const char *root, struct arena *a);
 /* Removes directory and name. 0 (also when it is not there) or negative errno with err. */
 int store_remove(const char *data, const char *id, struct error *err);
 

@@ -564,6 +564,31 @@ no_random 38"
 @test "a lost state is no reason to keep a directory" {
     hoy run --name boat --rootfs "$ROOTFS" true
     rm -r "${HOY_ROOT:?}"/*
+    [[ $(hoy list -f json | jq -r '.[0] | .status + " " + .annotations["dev.hoy.name"]') == "stopped boat" ]]
+    hoy delete boat
+    nothing_left
+}
+
+@test "another state directory knows nothing of it, and removes nothing" {
+    local id
+    hoy run --name boat --rootfs "$ROOTFS" true
+    id=$(hoy list -q)
+    run "$HOY" --root "$BATS_TEST_TMPDIR/other" list -q 3>&-
+    is ""
+    run "$HOY" --root "$BATS_TEST_TMPDIR/other" delete "$id" 3>&-
+    failed_with "does not exist"
+    run "$HOY" --root "$BATS_TEST_TMPDIR/other" delete --force boat 3>&-
+    [[ -d $HOY_DATA_ROOT/containers/$id ]]
+    hoy delete boat
+    nothing_left
+}
+
+@test "a name is no ID of another" {
+    bundle_new true
+    hoy create -b "$BUNDLE" boat </dev/null >/dev/null 2>&1
+    run hoy run --rm --name boat --rootfs "$ROOTFS" true
+    [[ $status == 125 ]]
+    is 'hoy: run: --name: "boat" is the ID of a container'
     hoy delete boat
     nothing_left
 }
