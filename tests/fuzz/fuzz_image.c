@@ -4,7 +4,8 @@
  * What was taken and written means the same when it is read again.
  *
  *	clang -std=gnu11 -g -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -I. \
- *		tests/fuzz/fuzz_image.c image/[a-z]*.c spec/[a-z]*.c base/{arena,error,list,text,warn}.c -lyajl
+ *		tests/fuzz/fuzz_image.c image/[a-z]*.c spec/[a-z]*.c \
+ *		base/{arena,error,list,text,warn}.c -lyajl
  */
 #include <stddef.h>
 #include <stdint.h>
