@@ -29,6 +29,7 @@ struct configure {
 	const struct machine *machine;
 	const char *id;
 	const char *name; /* NULL: none */
+	bool early;	  /* the image is not there yet: no command, no look-up of users */
 	bool systemd;	  /* systemd makes the cgroup, so that --cgroup-parent is a slice */
 	struct arena *arena;
 };

@@ -60,6 +60,8 @@ static int process_args(const struct configure *in, struct process *p, struct er
 		LIST_ADD(in->arena, &p->args, o->command[i]);
 	if (!o->command_n && !o->entrypoint)
 		words_add(&p->args, x->cmd, in->arena);
+	if (in->early)
+		return r;
 	if (r == 0 && !p->args.n)
 		return error_say(err, EINVAL,
 				 o->rootfs ? "what the container is to run is missing"
@@ -77,6 +79,8 @@ static int process_user(const struct configure *in, struct process *p, struct er
 	const char *own = in->opt->user, *images = in->source->image->config.user;
 	int r;
 
+	if (in->early)
+		return 0;
 	r = user_resolve(in->source->root, own ? own : images, &in->opt->groups, in->arena,
 			 &p->user, err);
 	if (r < 0)

@@ -53,15 +53,17 @@ static int making_name(struct making *m, struct error *err)
 	return store_take_name(m->rt->data, m->name, m->id, err);
 }
 
-static int making_configure(struct making *m, struct config *c, struct error *err)
+static int making_configure(struct making *m, const struct source *source, bool early,
+			    struct config *c, struct error *err)
 {
 	struct machine machine;
 	struct configure in = {
 		.opt = m->opt,
-		.source = &m->source,
+		.source = source,
 		.machine = &machine,
 		.id = m->id,
 		.name = m->name,
+		.early = early,
 		.systemd = m->rt->manager == MANAGER_SYSTEMD,
 		.arena = &m->arena,
 	};
@@ -70,6 +72,16 @@ static int making_configure(struct making *m, struct config *c, struct error *er
 	/* Who asked for no cgroups gets no limit by default, which would need one. */
 	machine.pids &= m->rt->manager != MANAGER_DISABLED;
 	return configure(&in, c, err);
+}
+
+/* Fetching an image may take long: what is wrong with the options is said before. */
+static int making_check(struct making *m, struct error *err)
+{
+	static const struct image_config none;
+	const struct source source = {.rootfs = "rootfs", .root = -1, .image = &none};
+	struct config c;
+
+	return m->opt->image ? making_configure(m, &source, true, &c, err) : 0;
 }
 
 static int making_cidfile(struct making *m, struct error *err)
@@ -92,8 +104,10 @@ static int making_begin(struct making *m, struct error *err)
 {
 	_cleanup_(text_free) struct text text = TEXT_INIT;
 	struct config c;
-	int r = store_create(m->rt->data, m->id, m->rt->root, err);
+	int r = making_check(m, err);
 
+	if (r == 0)
+		r = store_create(m->rt->data, m->id, m->rt->root, err);
 	if (r < 0)
 		return r;
 	m->created = true;
@@ -101,7 +115,7 @@ static int making_begin(struct making *m, struct error *err)
 	if (r == 0)
 		r = source_open(m->opt, m->path, &m->arena, &m->source, err);
 	if (r == 0)
-		r = making_configure(m, &c, err);
+		r = making_configure(m, &m->source, false, &c, err);
 	if (r < 0)
 		return r;
 	config_write(&c, &text);
@@ -187,6 +201,10 @@ int engine_run(const struct runtime *rt, const struct run_options *opt, char *id
 		return error_say(err, ENOENT,
 				 "--data-root is needed: neither is set to an absolute path");
 	}
+	if (geteuid() != 0) {
+		error_hint(err, "hoy spec --rootless makes a bundle for another user");
+		return error_say(err, EPERM, "without a bundle only root can run containers yet");
+	}
 	m.id = id;
 	m.path = store_path(rt->data, id, &m.arena);
 	if (opt->name)
@@ -241,7 +259,7 @@ int engine_plan(const struct runtime *rt, const struct run_options *opt, struct 
 	if (r == 0)
 		r = source_open(opt, NULL, &m.arena, &m.source, err);
 	if (r == 0)
-		r = making_configure(&m, &c, err);
+		r = making_configure(&m, &m.source, false, &c, err);
 	if (r == 0)
 		r = plan_of(rt, m.id, &c, ret, err);
 	making_free(&m);

@@ -85,6 +85,9 @@ nothing_left() {
     [[ $status == 125 ]]
     is 'hoy: run: image "alpine": there is no image store yet (--rootfs DIR takes a directory as the root file system)'
     nothing_left
+    # What is wrong with the options is said before anything is fetched.
+    run hoy run --memory x alpine true
+    is 'hoy: run: --memory: must be a size like 64M, or -1 (unlimited), got "x"'
     boat --pull always true
     failed_with "--pull: is for images, and --rootfs names a directory"
 }
