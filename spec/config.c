@@ -226,6 +226,6 @@ int resources_parse(const char *text, size_t len, const char *doc, struct arena 
 
 void config_write(const struct config *c, struct text *out)
 {
-	table_write(&config_table, c, true, out);
+	table_write(&config_table, c, false, out);
 	text_add(out, "\n");
 }

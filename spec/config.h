@@ -361,7 +361,7 @@ int process_parse(const char *text, size_t len, const char *doc, struct arena *a
 int resources_parse(const char *text, size_t len, const char *doc, struct arena *a,
 		    struct resources **ret, struct error *err);
 
-/* Appends the document, indented, with a line's end behind. Strings must be UTF-8 (text_is_utf8). */
+/* Appends the document on one line, with its end behind. Strings must be UTF-8 (text_is_utf8). */
 void config_write(const struct config *c, struct text *out);
 
 #endif
