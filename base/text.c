@@ -158,6 +158,19 @@ static size_t utf8_len(const unsigned char *s)
 	return n;
 }
 
+bool text_is_utf8(const char *s)
+{
+	const unsigned char *p = (const unsigned char *)s;
+	size_t n;
+
+	for (; *p; p += n) {
+		n = utf8_len(p);
+		if (!n)
+			return false;
+	}
+	return true;
+}
+
 void text_add_json(struct text *t, const char *s)
 {
 	const unsigned char *p = (const unsigned char *)s;

@@ -224,6 +224,7 @@ static const char *const events_text[] = {
 
 const struct verb verb_events = {
 	.name = "events",
+	.names = 1,
 	.synopsis = "[OPTION...] ID",
 	.help = "print what a container uses, and when it runs out of memory",
 	.text = events_text,

@@ -132,6 +132,7 @@ static const char *const exec_text[] = {
 
 const struct verb verb_exec = {
 	.name = "exec",
+	.names = 1,
 	.synopsis = "[OPTION...] ID COMMAND [ARGUMENT...]",
 	.help = "execute a command in a running container",
 	.text = exec_text,

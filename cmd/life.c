@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include "cmd/verb.h"
+#include "engine/run.h"
 #include "spec/names.h"
 
 const struct option_spec bundle_options[] = {
@@ -80,7 +81,7 @@ const struct verb verb_create = {
 
 static int start_run(const struct call *c, struct error *err)
 {
-	return container_start(c->rt, c->args[0], err);
+	return engine_start(c->rt, c->args[0], err);
 }
 
 static const char *const start_text[] = {
@@ -92,6 +93,7 @@ static const char *const start_text[] = {
 
 const struct verb verb_start = {
 	.name = "start",
+	.names = 1,
 	.synopsis = "ID",
 	.help = "start the program of a created container",
 	.text = start_text,
@@ -138,6 +140,7 @@ static const char *const kill_text[] = {
 
 const struct verb verb_kill = {
 	.name = "kill",
+	.names = 1,
 	.synopsis = "[OPTION...] ID [SIGNAL]",
 	.help = "send a signal to a container",
 	.text = kill_text,
@@ -159,7 +162,7 @@ static int delete_run(const struct call *c, struct error *err)
 {
 	const struct delete_command *d = c->opt;
 
-	return container_delete(c->rt, c->args[0], d->force, err);
+	return engine_delete(c->rt, c->args[0], d->force, err);
 }
 
 static const struct option_spec delete_options[] = {
@@ -179,6 +182,7 @@ static const char *const delete_text[] = {
 
 const struct verb verb_delete = {
 	.name = "delete",
+	.names = 1,
 	.synopsis = "[OPTION...] ID",
 	.help = "remove a container",
 	.text = delete_text,

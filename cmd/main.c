@@ -19,6 +19,7 @@
 #include "base/sys.h"
 #include "cmd/output.h"
 #include "cmd/verb.h"
+#include "engine/run.h"
 #include "spec/state.h"
 
 #if __has_include("commit.h")
@@ -45,7 +46,7 @@ static const enum output_level levels[] = {
 
 struct globals {
 	const char *root;
-	const char *data;
+	const char *data_root;
 	const char *log;
 	unsigned log_format; /* enum output_format */
 	unsigned log_level;  /* index in levels */
@@ -64,7 +65,7 @@ static const struct option_spec global_options[] = {
 	 .help = "state directory; without it " DEFAULT_ROOT " for root and $XDG_RUNTIME_DIR/hoy "
 		 "for others"},
 	{.name = "data-root", .value = "DIR", .kind = OPTION_PATH,
-	 .offset = GLOBAL(const char *, data),
+	 .offset = GLOBAL(const char *, data_root),
 	 .help = "where images are, and containers made from them; without it $HOY_DATA_ROOT, else "
 		 DEFAULT_DATA " for root and $XDG_DATA_HOME/hoy or ~/.local/share/hoy for others"},
 	{.name = "log", .value = "FILE", .kind = OPTION_STRING,
@@ -131,15 +132,15 @@ static const char *path_clean(const char *dir, const char *path, struct arena *a
 	return s;
 }
 
-/* What an option names, relative to the current directory. */
-static int directory_find(const char *name, const char *value, struct arena *a, const char **ret,
-			  struct error *err)
+/* The directory that an option names. */
+static int option_path(const char *name, const char *option, struct arena *a, const char **ret,
+		       struct error *err)
 {
 	char cwd[PATH_MAX] = "";
 
-	if (value[0] != '/' && !getcwd(cwd, sizeof(cwd)))
-		return error_set(err, errno, "%s %s: find the current directory", name, value);
-	*ret = path_clean(cwd, value, a);
+	if (option[0] != '/' && !getcwd(cwd, sizeof(cwd)))
+		return error_set(err, errno, "%s %s: find the current directory", name, option);
+	*ret = path_clean(cwd, option, a);
 	return 0;
 }
 
@@ -148,7 +149,7 @@ static int root_find(const char *option, struct arena *a, const char **ret, stru
 	const char *run;
 
 	if (option)
-		return directory_find("--root", option, a, ret, err);
+		return option_path("--root", option, a, ret, err);
 	if (geteuid() == 0) {
 		*ret = DEFAULT_ROOT;
 		return 0;
@@ -163,21 +164,27 @@ static int root_find(const char *option, struct arena *a, const char **ret, stru
 	return 0;
 }
 
+/* Few verbs need it, so that not knowing where it is is no error yet. */
 static int data_find(const char *option, struct arena *a, const char **ret, struct error *err)
 {
-	const char *env = getenv("HOY_DATA_ROOT"), *share = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
+	const char *own = getenv("HOY_DATA_ROOT"), *home;
 
-	*ret = DEFAULT_DATA;
+	if (!option && own && *own)
+		option = own;
 	if (option)
-		return directory_find("--data-root", option, a, ret, err);
-	if (env && *env)
-		return directory_find("HOY_DATA_ROOT", env, a, ret, err);
+		return option_path("--data-root", option, a, ret, err);
+	*ret = DEFAULT_DATA;
 	if (geteuid() == 0)
 		return 0;
-	if (share && share[0] == '/')
-		*ret = path_clean(share, "hoy", a);
-	else if (home && home[0] == '/')
-		*ret = path_clean(home, ".local/share/hoy", a);
+	home = getenv("XDG_DATA_HOME");
+	if (home && home[0] == '/') {
+		*ret = path_clean("", arena_join(a, home, "/hoy", NULL), a);
+		return 0;
+	}
+	home = getenv("HOME");
+	*ret = "";
+	if (home && home[0] == '/')
+		*ret = path_clean("", arena_join(a, home, "/.local/share/hoy", NULL), a);
 	return 0;
 }
 
@@ -329,6 +336,8 @@ static int verb_read(struct hoy *h, size_t argc, const char *const *argv, struct
 	p.tables = v->tables;
 	p.values = arena_alloc(&h->arena, v->options_size + 1);
 	p.in_order = v->in_order;
+	if (!h->as_runc)
+		p.ends = v->ends;
 	r = options_parse(&p, argc - 1, argv + 1, err);
 	h->help = p.help;
 	h->call = (struct call){
@@ -338,7 +347,9 @@ static int verb_read(struct hoy *h, size_t argc, const char *const *argv, struct
 		.args = p.args,
 		.args_n = p.args_n,
 		.as_runc = h->as_runc,
+		.failure = &h->failure,
 	};
+	memcpy(h->call.seen, p.seen, sizeof(p.seen));
 	if (r < 0 || h->help)
 		return r;
 	r = verb_check_args(v, p.args, p.args_n, err);
@@ -370,10 +381,22 @@ static int runtime_prepare(struct hoy *h, struct error *err)
 		h->rt.fail_op = (unsigned)n;
 #endif
 	h->rt.root = DEFAULT_ROOT;
-	if (h->call.verb->stateless)
-		return 0;
-	r = data_find(h->globals.data, &h->arena, &h->rt.data, err);
-	return r < 0 ? r : root_find(h->globals.root, &h->arena, &h->rt.root, err);
+	r = data_find(h->globals.data_root, &h->arena, &h->rt.data, err);
+	if (r < 0 || h->call.verb->stateless)
+		return r;
+	return root_find(h->globals.root, &h->arena, &h->rt.root, err);
+}
+
+/* Names of containers become their IDs. */
+static void resolve(struct hoy *h)
+{
+	const char **args = arena_alloc(&h->arena, (h->call.args_n + 1) * sizeof(*args));
+	size_t i;
+
+	memcpy(args, h->call.args, h->call.args_n * sizeof(*args));
+	for (i = 0; i < h->call.args_n && i < h->call.verb->names; i++)
+		args[i] = engine_resolve(&h->rt, args[i], &h->arena);
+	h->call.args = args;
 }
 
 /* Returns the exit status, or a negative errno with err filled. */
@@ -401,6 +424,8 @@ static int command(struct hoy *h, size_t argc, const char *const *argv, struct e
 	output_debug(&h->output, "%s, state in %s", h->call.verb->name, h->rt.root);
 	if (h->call.verb->failure)
 		h->failure = h->call.verb->failure;
+	if (h->call.verb->names && !h->as_runc)
+		resolve(h);
 	return h->call.verb->run(&h->call, err);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/manual.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "cmd/verb.h"
@@ -28,21 +29,14 @@ static void roff_line(const char *macro, const char *s, struct text *out)
 	text_add(out, "\n");
 }
 
-/* Calls use() for each option of the tables that the help shows. */
-static void options_each(const struct option_spec *const *tables,
-			 void (*use)(const struct option_spec *o, struct text *out),
-			 struct text *out)
-{
-	const struct option_spec *o;
-
-	for (; *tables; tables++)
-		for (o = *tables; o->name; o++)
-			if (o->kind != OPTION_REFUSED)
-				use(o, out);
-}
-
 static void option_man(const struct option_spec *o, struct text *out)
 {
+	if (o->kind == OPTION_HEADING) {
+		text_add(out, ".PP\n");
+		roff(o->help, out);
+		text_add(out, ":\n");
+		return;
+	}
 	text_add(out, ".TP\n");
 	if (o->letter)
 		text_addf(out, "\\fB\\-%c\\fR, ", o->letter);
@@ -56,12 +50,40 @@ static void option_man(const struct option_spec *o, struct text *out)
 	text_add(out, ".\n");
 }
 
+/* Calls use() for each option of the tables that the help shows. */
+static void options_each(const struct option_spec *const *tables,
+			 void (*use)(const struct option_spec *o, struct text *out),
+			 struct text *out)
+{
+	const struct option_spec *o;
+
+	for (; *tables; tables++)
+		for (o = *tables; o->name; o++)
+			if (o->kind != OPTION_REFUSED && (o->kind != OPTION_HEADING || use == option_man))
+				use(o, out);
+}
+
+/* A heading is one line: where the verb's name stands once more, so does "or". */
+static void synopsis_man(const char *s, struct text *out)
+{
+	const char *end;
+
+	for (; (end = strchr(s, '\n')); s = end + strspn(end, "\n ")) {
+		char *line = strndup(s, (size_t)(end - s));
+
+		roff(line ? line : "", out);
+		text_add(out, ", or ");
+		free(line);
+	}
+	roff(s, out);
+}
+
 static void verb_man(const struct verb *v, struct text *out)
 {
 	const char *const *paragraph;
 
 	text_addf(out, ".SS hoy %s ", v->name);
-	roff(v->synopsis, out);
+	synopsis_man(v->synopsis, out);
 	text_add(out, "\n");
 	for (paragraph = v->text; paragraph && *paragraph; paragraph++) {
 		roff_line(".PP\n", *paragraph, out);

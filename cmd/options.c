@@ -96,19 +96,16 @@ static int set_fds(const struct option_spec *o, const char *value, unsigned *ret
 	return 0;
 }
 
-static void list_add(struct option_list *list, const char *value, struct arena *a)
+/* Which of the tables have been used. */
+static void note(struct option_parse *p, const struct option_spec *o)
 {
-	const char **v = (const char **)list->v;
+	const struct option_spec *entry;
+	size_t i;
 
-	/* The array grows when the entries and their NULL, n + 1, have reached a power of two. */
-	if ((list->n & (list->n + 1)) == 0) {
-		v = arena_alloc(a, 2 * (list->n + 1) * sizeof(*v));
-		if (list->n)
-			memcpy(v, list->v, list->n * sizeof(*v));
-		list->v = v;
-	}
-	v[list->n++] = value;
-	v[list->n] = NULL;
+	for (i = 0; i < OPTION_TABLES_MAX && p->tables[i]; i++)
+		for (entry = p->tables[i]; entry->name && !p->seen[i]; entry++)
+			if (entry == o)
+				p->seen[i] = o;
 }
 
 /* value: NULL for a flag without one. */
@@ -125,9 +122,11 @@ static int option_set(struct option_parse *p, const struct option_spec *o, const
 		p->help = flag;
 		return 0;
 	}
+	note(p, o);
 	switch (o->kind) {
 	case OPTION_FLAG:
-		*(bool *)field = flag;
+	case OPTION_FLAG_NOT:
+		*(bool *)field = flag == (o->kind == OPTION_FLAG);
 		return 0;
 	case OPTION_PATH:
 		if (!value[0])
@@ -141,9 +140,10 @@ static int option_set(struct option_parse *p, const struct option_spec *o, const
 	case OPTION_FDS:
 		return set_fds(o, value, field, err);
 	case OPTION_LIST:
-		list_add(field, value, p->arena);
+		option_list_add(field, value, p->arena);
 		return 0;
 	case OPTION_REFUSED:
+	case OPTION_HEADING:
 		break;
 	}
 	if (!flag) /* --tty=false asks for nothing */
@@ -226,7 +226,7 @@ int options_parse(struct option_parse *p, size_t argc, const char *const *argv, 
 		}
 		if (!options || argv[i][0] != '-' || !argv[i][1]) {
 			args[p->args_n++] = argv[i];
-			if (p->in_order)
+			if (p->ends ? p->ends(p->values) : p->in_order)
 				options = false;
 			continue;
 		}
@@ -267,6 +267,10 @@ static void option_help(const struct option_spec *o, struct text *out)
 {
 	size_t start = out->len, at;
 
+	if (o->kind == OPTION_HEADING) {
+		text_addf(out, "\n%s:\n", o->help);
+		return;
+	}
 	if (o->letter)
 		text_addf(out, "  -%c, --%s", o->letter, o->name);
 	else
@@ -284,11 +288,15 @@ static void option_help(const struct option_spec *o, struct text *out)
 
 void options_help(const struct option_spec *const *tables, struct text *out)
 {
+	struct option_spec help = help_option;
 	const struct option_spec *o;
 
 	for (; *tables; tables++)
-		for (o = *tables; o->name; o++)
+		for (o = *tables; o->name; o++) {
 			if (o->kind != OPTION_REFUSED)
 				option_help(o, out);
-	option_help(&help_option, out);
+			if (o->letter == help.letter)
+				help.letter = 0;
+		}
+	option_help(&help, out);
 }

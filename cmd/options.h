@@ -28,23 +28,22 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/list.h"
 #include "base/text.h"
 
-#define OPTION_FDS_MAX 1000
+#define OPTION_FDS_MAX	  1000
+#define OPTION_TABLES_MAX 16 /* of one verb */
 
 enum option_kind {
 	OPTION_FLAG,	/* bool */
+	OPTION_FLAG_NOT, /* bool, true when the flag is given as false: for what is on without a word */
 	OPTION_STRING,	/* const char * */
 	OPTION_PATH,	/* const char *; must not be empty */
 	OPTION_CHOICE,	/* unsigned: the index in choices */
 	OPTION_FDS,	/* unsigned, 0 to OPTION_FDS_MAX: so many descriptors from 3 on, all open */
 	OPTION_LIST,	/* struct option_list: may be given again and again */
 	OPTION_REFUSED, /* nothing: `refused` says what hoy does not support. Not in the help */
-};
-
-struct option_list {
-	const char *const *v; /* NULL-terminated; NULL as long as n is 0 */
-	size_t n;
+	OPTION_HEADING, /* no option: `help` stands above those that follow. Its name is "" */
 };
 
 struct option_spec {
@@ -67,11 +66,13 @@ struct option_parse {
 	const struct option_spec *const *tables; /* NULL-ended; each ends with an empty name */
 	void *values;				 /* zeroed by the caller */
 	bool in_order;
+	bool (*ends)(const void *values); /* whether the first positional ends the options; NULL: in_order */
 	struct arena *arena;
 
 	const char *const *args; /* positional arguments, NULL-terminated */
 	size_t args_n;
 	bool help; /* -h or --help was found, and nothing behind it looked at */
+	const struct option_spec *seen[OPTION_TABLES_MAX]; /* the first that was given of each table */
 };
 
 /* argv: without the program's or the verb's name. 0, or -EINVAL with err in words. */

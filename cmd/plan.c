@@ -3,11 +3,13 @@
  * `hoy plan`: the operations that `hoy run` would perform. Nothing is touched, and no privilege is
  * needed.
  */
+#include <errno.h>
 #include <inttypes.h>
 
 #include "base/fd.h"
 #include "cmd/output.h"
-#include "cmd/verb.h"
+#include "cmd/run_image.h"
+#include "engine/run.h"
 #include "plan/argument.h"
 #include "plan/describe.h"
 
@@ -22,11 +24,11 @@ enum plan_output {
 static const char *const plan_formats[] = {"text", "json", NULL};
 
 struct plan_command {
-	struct create_options create; /* first: the shared table fills it */
-	unsigned format;	      /* enum plan_output */
+	struct run_command run; /* first: the shared tables fill it */
+	unsigned format;	/* enum plan_output */
 };
 
-_Static_assert(offsetof(struct plan_command, create) == 0, "shared tables count from the start");
+_Static_assert(offsetof(struct plan_command, run) == 0, "shared tables count from the start");
 
 static const char *op_field(const void *plan, const struct plan_op *op)
 {
@@ -181,19 +183,61 @@ static void write_json(const void *plan, struct text *out)
 
 /* ---- The verb -------------------------------------------------------------------------------- */
 
+/* Without any word it is the bundle in the current directory. */
+static bool is_bundle(const struct call *c)
+{
+	const struct plan_command *p = c->opt;
+
+	return run_is_bundle(&p->run) || p->run.create.config || (!c->args_n && !p->run.image.rootfs);
+}
+
+static bool plan_ends(const void *opt)
+{
+	return !run_is_bundle(opt);
+}
+
+static int plan_words_check(const struct call *c, struct error *err)
+{
+	struct run_options image;
+	int r = run_kind_check(c, is_bundle(c), err);
+
+	if (r == 0 && !is_bundle(c))
+		r = run_image_read(c, &image, err);
+	if (r < 0 || !is_bundle(c) || c->args_n < 2)
+		return r;
+	options_hint("plan", err);
+	return error_say(err, EINVAL, "unexpected argument \"%s\"", c->args[1]);
+}
+
+static int plan_make(const struct call *c, struct plan *ret, struct error *err)
+{
+	const struct plan_command *p = c->opt;
+	struct create_options opt = p->run.create;
+	struct run_options image;
+	int r;
+
+	if (!is_bundle(c)) {
+		r = run_image_read(c, &image, err);
+		if (r == 0)
+			r = engine_plan(c->rt, &image, ret, err);
+		if (r < 0)
+			error_doc(err, "plan");
+		return r;
+	}
+	/* Without an ID the cgroup's name shows where it would stand. */
+	opt.id = c->args_n ? c->args[0] : "ID";
+	if (!opt.bundle)
+		opt.bundle = ".";
+	return container_plan(c->rt, &opt, false, ret, err);
+}
+
 static int plan_run(const struct call *c, struct error *err)
 {
 	_cleanup_(text_free) struct text out = TEXT_INIT;
 	_cleanup_(plan_drop) struct plan plan = PLAN_INIT;
 	const struct plan_command *p = c->opt;
-	struct create_options opt = p->create;
-	int r;
+	int r = plan_make(c, &plan, err);
 
-	/* Without an ID the cgroup's name shows where it would stand. */
-	opt.id = c->args_n ? c->args[0] : "ID";
-	if (!opt.bundle)
-		opt.bundle = ".";
-	r = container_plan(c->rt, &opt, false, &plan, err);
 	if (r < 0)
 		return r;
 	if (p->format == PLAN_JSON)
@@ -210,25 +254,28 @@ static const struct option_spec plan_options[] = {
 	{0},
 };
 
-static const struct option_spec *const plan_tables[] = {bundle_options, plan_options, NULL};
+static const struct option_spec *const plan_tables[] = {plan_options, RUN_TABLES, NULL};
 
 static const char *const plan_text[] = {
-	"Prints what \"hoy run\" would do with a bundle, without doing any of it and without "
+	"Prints what \"hoy run\" would do with the same options, without doing any of it and without "
 	"privilege: every operation with its number, who performs it (hoy itself is the parent; "
 	"the walker is hoy-init, in the container), and the field of config.json that asks for it. "
 	"An error of \"hoy run\" names the same operation and field.",
-	"Without --bundle the bundle is the current directory.",
+	"Without an image, --rootfs and --bundle it is the bundle in the current directory.",
 	NULL,
 };
 
 const struct verb verb_plan = {
 	.name = "plan",
-	.synopsis = "[OPTION...] [ID]",
+	.synopsis = "[OPTION...] [IMAGE [COMMAND...]]\n       hoy plan [OPTION...] --rootfs DIR COMMAND...\n"
+		    "       hoy plan [OPTION...] [-b BUNDLE [ID]]",
 	.help = "print what \"run\" would do, step by step",
 	.text = plan_text,
 	.tables = plan_tables,
 	.options_size = sizeof(struct plan_command),
-	.max = 1,
+	.max = VERB_ARGS_ANY,
+	.ends = plan_ends,
+	.check = plan_words_check,
 	.stateless = true,
 	.run = plan_run,
 };

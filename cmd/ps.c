@@ -29,6 +29,7 @@ static const char *const pause_text[] = {
 
 const struct verb verb_pause = {
 	.name = "pause",
+	.names = 1,
 	.synopsis = "ID",
 	.help = "stop all processes of a container for a while",
 	.text = pause_text,
@@ -51,6 +52,7 @@ static const char *const resume_text[] = {
 
 const struct verb verb_resume = {
 	.name = "resume",
+	.names = 1,
 	.synopsis = "ID",
 	.help = "let a paused container go on",
 	.text = resume_text,
@@ -211,6 +213,7 @@ static const char *const ps_text[] = {
 
 const struct verb verb_ps = {
 	.name = "ps",
+	.names = 1,
 	.synopsis = "[OPTION...] ID [PS-ARGUMENT...]",
 	.help = "list the processes of a container",
 	.text = ps_text,

@@ -25,6 +25,7 @@ static const char *const reclaim_text[] = {
 
 const struct verb verb_reclaim = {
 	.name = "reclaim",
+	.names = 1,
 	.synopsis = "ID SIZE",
 	.help = "take memory back from a container",
 	.text = reclaim_text,

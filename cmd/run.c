@@ -1,27 +1,46 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `hoy run`, a verb with two meanings: of a bundle (-b, or under the name runc) it is the OCI
+ * runtimes' verb, of an image or a directory it is docker's and podman's.
+ */
 #include <errno.h>
 
-#include "cmd/verb.h"
+#include "base/fd.h"
+#include "cmd/output.h"
+#include "cmd/run_image.h"
+#include "engine/run.h"
+#include "engine/containers.h"
 
-struct run_command {
-	struct create_options create; /* first: the shared tables fill it */
-	bool detach;
-	bool no_subreaper; /* nothing to do: see the help */
-};
+static bool is_bundle(const struct call *c)
+{
+	return c->as_runc || run_is_bundle(c->opt);
+}
 
-_Static_assert(offsetof(struct run_command, create) == 0, "shared tables count from the start");
+/* What follows the ID of a bundle may be options still; what follows an image is the command's own.
+ */
+static bool run_ends(const void *opt)
+{
+	return !run_is_bundle(opt);
+}
 
 static int run_check(const struct call *c, struct error *err)
 {
-	const struct run_command *run = c->opt;
+	struct run_options image;
+	int r = run_kind_check(c, is_bundle(c), err);
 
-	if (run->create.bundle || c->as_runc)
+	if (r < 0)
+		return r;
+	if (!is_bundle(c))
+		return run_image_read(c, &image, err);
+	if (c->args_n == 1)
 		return 0;
-	error_hint(err, "\"hoy run -b . %s\" takes the current directory", c->args[0]);
-	return error_say(err, EINVAL, "-b BUNDLE is needed");
+	options_hint("run", err);
+	if (!c->args_n)
+		return error_say(err, EINVAL, "a container ID is needed");
+	return error_say(err, EINVAL, "unexpected argument \"%s\"", c->args[1]);
 }
 
-static int run_run(const struct call *c, struct error *err)
+static int run_bundle(const struct call *c, struct error *err)
 {
 	const struct run_command *run = c->opt;
 	struct create_options opt = run->create;
@@ -36,41 +55,92 @@ static int run_run(const struct call *c, struct error *err)
 	return r < 0 ? r : status;
 }
 
-static const struct option_spec run_options[] = {
-	{.name = "detach", .letter = 'd', .kind = OPTION_FLAG,
+static int run_image(const struct call *c, struct error *err)
+{
+	_cleanup_(text_free) struct text out = TEXT_INIT;
+	struct run_options opt;
+	char id[CONTAINERS_ID_SIZE];
+	int status, r;
+
+	*c->failure = RUN_FAILED;
+	r = run_image_read(c, &opt, err);
+	if (r == 0)
+		r = engine_run(c->rt, &opt, id, &status, err);
+	if (r < 0) {
+		error_doc(err, c->verb->name);
+		*c->failure = engine_run_failure(r, err);
+		return r;
+	}
+	if (!opt.detach)
+		return status;
+	text_addf(&out, "%s\n", id);
+	return output_text(&out, err);
+}
+
+static int run_run(const struct call *c, struct error *err)
+{
+	return is_bundle(c) ? run_bundle(c, err) : run_image(c, err);
+}
+
+const struct option_spec run_both_table[] = {
+	{.name = "detach",
+	 .letter = 'd',
+	 .kind = OPTION_FLAG,
 	 .offset = OPTION_FIELD(bool, struct run_command, detach),
 	 .help = "return as soon as the program runs"},
-	{.name = "keep", .kind = OPTION_FLAG,
+	{0},
+};
+
+const struct option_spec run_bundle_heading[] = {
+	{.name = "", .kind = OPTION_HEADING, .help = "Options for bundles"},
+	{0},
+};
+
+const struct option_spec run_bundle_table[] = {
+	{.name = "keep",
+	 .kind = OPTION_FLAG,
 	 .offset = OPTION_FIELD(bool, struct run_command, create.keep),
 	 .help = "don't delete the container when it has ended"},
-	{.name = "no-subreaper", .kind = OPTION_FLAG,
+	{.name = "no-subreaper",
+	 .kind = OPTION_FLAG,
 	 .offset = OPTION_FIELD(bool, struct run_command, no_subreaper),
 	 .help = "accepted for compatibility: hoy never makes itself a subreaper"},
 	{0},
 };
 
-static const struct option_spec *const run_tables[] = {
-	bundle_options, run_options, create_table, NULL};
+static const struct option_spec *const run_tables[] = {RUN_TABLES, NULL};
 
 static const char *const run_text[] = {
-	"Creates and starts a container from a bundle, waits for its end and deletes it. Signals "
-	"are forwarded to it meanwhile. The exit status is the program's own, or 128 and the "
-	"signal's number when it was killed.",
-	"With --detach, returns as soon as the program runs; \"hoy delete\" removes the container "
-	"later.",
+	"Creates and starts a container and waits for its end. Signals are forwarded to it "
+	"meanwhile. The "
+	"exit status is the program's own, or 128 and the signal's number when it was killed.",
+	"Of an image, or of a directory with --rootfs: options end before IMAGE or COMMAND; what "
+	"follows "
+	"belongs to the command. The container stays, stopped, until \"hoy delete\", unless --rm "
+	"is given. "
+	"The exit status is 125 when hoy failed, 126 when the program could not be executed and "
+	"127 when "
+	"it was not found. With --detach, prints the ID; what the container writes goes to the "
+	"file "
+	"\"output\" in its directory.",
+	"Of a bundle with -b: the container is deleted when it has ended, unless --keep is given. "
+	"With "
+	"--detach, \"hoy delete\" removes it later.",
 	NULL,
 };
 
 const struct verb verb_run = {
 	.name = "run",
-	.synopsis = "[OPTION...] -b BUNDLE ID",
+	.synopsis = "[OPTION...] IMAGE [COMMAND...]\n       hoy run [OPTION...] --rootfs DIR "
+		    "COMMAND...\n"
+		    "       hoy run [OPTION...] -b BUNDLE ID",
 	.help = "create a container, start it and wait for its end",
 	.text = run_text,
 	.tables = run_tables,
 	.options_size = sizeof(struct run_command),
-	.min = 1,
-	.max = 1,
+	.max = VERB_ARGS_ANY,
 	.needs = "-b BUNDLE and a container ID",
+	.ends = run_ends,
 	.check = run_check,
 	.run = run_run,
 };

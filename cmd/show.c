@@ -6,6 +6,7 @@
 #include "cmd/columns.h"
 #include "cmd/output.h"
 #include "cmd/verb.h"
+#include "engine/run.h"
 #include "spec/state.h"
 
 /* ---- state ----------------------------------------------------------------------------------- */
@@ -28,6 +29,7 @@ static const char *const state_text[] = {
 
 const struct verb verb_state = {
 	.name = "state",
+	.names = 1,
 	.synopsis = "ID",
 	.help = "print the state of a container",
 	.text = state_text,
@@ -107,7 +109,7 @@ static int list_run(const struct call *c, struct error *err)
 	const struct list_command *l = c->opt;
 	struct container_entries list;
 	size_t i;
-	int r = container_list(c->rt, &a, &list, err);
+	int r = engine_list(c->rt, &a, &list, err);
 
 	if (r < 0)
 		return r;

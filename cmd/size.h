@@ -9,9 +9,8 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/size.h"
 
-/* "64m", "1g", "1GiB", "4096b", "-1": units are powers of 1024, as docker's. *ret in bytes. 0 or -EINVAL. */
-int size_parse(const char *text, int64_t *ret);
 /* "512B", "63.9MiB", "1.0GiB". */
 const char *size_text(uint64_t bytes, struct arena *a);
 /* The value of --interval: "500ms", "5s", "2m", "1h", or seconds; above 0. *ret in milliseconds. 0 or -EINVAL

@@ -173,6 +173,7 @@ static const char *const stats_text[] = {
 
 const struct verb verb_stats = {
 	.name = "stats",
+	.names = VERB_ARGS_ANY,
 	.synopsis = "[OPTION...] [ID...]",
 	.help = "show what containers use",
 	.text = stats_text,

@@ -357,6 +357,7 @@ static const char *const top_text[] = {
 
 const struct verb verb_top = {
 	.name = "top",
+	.names = VERB_ARGS_ANY,
 	.synopsis = "[OPTION...] [ID...]",
 	.help = "show containers and the machine on a screen",
 	.text = top_text,

@@ -225,6 +225,7 @@ static const char *const update_text[] = {
 
 const struct verb verb_update = {
 	.name = "update",
+	.names = 1,
 	.synopsis = "[OPTION...] ID",
 	.help = "change the limits of a container",
 	.text = update_text,

@@ -29,6 +29,9 @@ struct call {
 	const char *const *args; /* positional arguments, NULL-terminated */
 	size_t args_n;
 	bool as_runc; /* hoy was called by the name runc, and behaves like it where names differ */
+	/* The first option that was given of each of the verb's tables, or NULL. */
+	const struct option_spec *seen[OPTION_TABLES_MAX];
+	int *failure; /* exit status if run fails, where it depends on how */
 };
 
 struct verb {
@@ -41,6 +44,8 @@ struct verb {
 	size_t min, max;			 /* number of positional arguments */
 	const char *needs;			 /* the first min of them in words: "a container ID" */
 	bool in_order;				 /* the first of them ends the options */
+	bool (*ends)(const void *opt);		 /* the same, asked when it comes; may be NULL */
+	size_t names; /* so many of the first are containers: a name or the beginning of an ID will do */
 	bool stateless; /* works without a state directory: it need not be known where it is */
 	int failure;	/* exit status when run fails, if not 1 */
 	/* What the tables can't say about the arguments; may be NULL. 0 or -EINVAL with err, to

@@ -2,7 +2,7 @@
 /*
  * certificates: what a directory certs.d has for a registry, as containers-certs.d(5) says it.
  **.crt are authorities to trust besides the system's, NAME.cert with NAME.key is the client's own
- *certificate. The first of these directories that exists is read:
+ * certificate. The first of these directories that exists is read:
  *
  *	${XDG_CONFIG_HOME:-~/.config}/containers/certs.d/HOST[:PORT]
  *	/etc/containers/certs.d/HOST[:PORT]

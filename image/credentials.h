@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * credentials: what people have logged in with, as podman and docker keep it
- *(containers-auth.json(5)):
+ * credentials: what people have logged in with, as podman and docker keep it (containers-auth.json(5)):
  *
  *	{"auths": {"registry.example/team": {"auth": "base64 of user:password"},
  *		   "https://index.docker.io/v1/": {"identitytoken": "…"}},
@@ -11,11 +10,11 @@
  * ${XDG_RUNTIME_DIR}/containers/auth.json (/run/containers/UID/auth.json without that variable),
  * ${XDG_CONFIG_HOME:-~/.config}/containers/auth.json, ${DOCKER_CONFIG:-~/.docker}/config.json. The
  * first file that has something for the registry wins; in it the longest key that is a prefix, by
- *whole components, of HOST[:PORT]/REPOSITORY; a helper for the host before that, a store of helpers
- *after it.
+ * whole components, of HOST[:PORT]/REPOSITORY; a helper for the host before that, a store of helpers
+ * after it.
  *
  * A helper is the program docker-credential-NAME in $PATH; the host is written to its standard
- *input. Nothing of a secret is ever part of an error.
+ * input. Nothing of a secret is ever part of an error.
  */
 #ifndef HOY_IMAGE_CREDENTIALS_H
 #define HOY_IMAGE_CREDENTIALS_H

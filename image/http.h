@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * http: one request and its answer, through libcurl. No redirect is followed, nothing is tried
- *again and no credentials are known here: whoever asks decides that (registry_call.c).
+ * again and no credentials are known here: whoever asks decides that (registry_call.c).
  *
  *	http_open(&settings) → http_perform()… from any number of threads → http_close()
  *
  * What a server sends is bounded: its headers, and the body of an answer that is no success. Bodies
- *of successes go to a sink, which has to count.
+ * of successes go to a sink, which has to count.
  */
 #ifndef HOY_IMAGE_HTTP_H
 #define HOY_IMAGE_HTTP_H

@@ -155,9 +155,9 @@ static int reference_pull(const struct job_context *c, const struct store *s, co
 	registry_close(p.registry);
 	if (r == 0)
 		r = naming_add(s, whole, &target, c->arena, err);
-	if (r == 0)
+	if (r == 0 && !q->silent)
 		printf("sha256:%s\n", image.config_digest.hex);
-	else
+	if (r < 0)
 		error_step(err, "pull %s", whole);
 	return r;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * registry: images at a registry (distribution-spec). One struct registry serves one reference: it
- *knows where to ask (mirrors first, then the registry itself; registries_conf.h), what each of
- *those may be told (credentials.h, certificates.h), and the tokens that they gave.
+ * knows where to ask (mirrors first, then the registry itself; registries_conf.h), what each of
+ * those may be told (credentials.h, certificates.h), and the tokens that they gave.
  *
  *	registry_open(&ref, &options, &r, err)
  *	registry_manifest(r, ref.tag, …)	by one thread, first
@@ -10,17 +10,17 @@
  *	registry_close(r)
  *
  * What comes from a registry is hostile until its digest matches. Manifests are verified here; of a
- *blob the caller takes the digest while it streams (hash.h). Whatever a registry does, a call ends:
- *sizes, redirects, tries and the time without bytes are bounded.
+ * blob the caller takes the digest while it streams (hash.h). Whatever a registry does, a call ends:
+ * sizes, redirects, tries and the time without bytes are bounded.
  *
  * Failures that may pass (a cut or stalled connection, 429, 5xx) are tried again, with growing
- *pauses. Credentials go to the registry that they are for, never to where it redirects to, and
- *never from https to http. The urls of foreign layers are not used at all.
+ * pauses. Credentials go to the registry that they are for, never to where it redirects to, and
+ * never from https to http. The urls of foreign layers are not used at all.
  *
  * Errors have the step ("pull registry.example/web:1"), the registry's own words where it has some,
- *and a hint. ENOENT: it isn't there; EACCES: credentials are missing or don't suffice; EBADMSG: a
- *digest differs; EPROTO: what came is nonsense; ENOSPC, EFBIG and so on are those of the caller's
- *sink.
+ * and a hint. ENOENT: it isn't there; EACCES: credentials are missing or don't suffice; EBADMSG: a
+ * digest differs; EPROTO: what came is nonsense; ENOSPC, EFBIG and so on are those of the caller's
+ * sink.
  */
 #ifndef HOY_IMAGE_REGISTRY_H
 #define HOY_IMAGE_REGISTRY_H

@@ -7,8 +7,8 @@
  *	learn		from 401: get a token or take credentials, and once more
  *
  * Authorization is for the endpoint's own origin. A redirect that leaves the origin loses it for
- *the rest of the way, even when a later one comes back: what another host wrote into a URL is no
- *wish of the user's (CVE-2020-15157). The client's certificate goes the same way.
+ * the rest of the way, even when a later one comes back: what another host wrote into a URL is no
+ * wish of the user's (CVE-2020-15157). The client's certificate goes the same way.
  */
 #include <errno.h>
 #include <string.h>

@@ -21,6 +21,7 @@ static const struct field request_fields[] = {
 	FIELD_STRING(struct request, credentials, "credentials"),
 	FIELD_STRING(struct request, cert_dir, "certDir"),
 	FIELD_BOOL(struct request, insecure, "insecure"),
+	FIELD_BOOL(struct request, silent, "silent"),
 	FIELD_BOOL(struct request, quiet, "quiet"),
 	FIELD_BOOL(struct request, all, "all"),
 	FIELD_BOOL(struct request, repair, "repair"),

@@ -27,6 +27,7 @@ struct request {
 	const char *input, *output; /* files; absent: the standard streams */
 	const char *name, *format, *platform;
 	const char *authfile, *credentials, *cert_dir; /* registry.h */
+	bool silent; /* nothing on standard output */
 	bool quiet, all, repair, insecure;
 };
 

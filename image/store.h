@@ -2,23 +2,24 @@
 /*
  * store: images on disk, below the data directory (/var/lib/hoy):
  *
- *	oci-layout, index.json	which images there are: the directory is an image layout
- *(image-spec, image-layout.md) that other tools can read blobs/ALGORITHM/HEX	manifests,
- *configurations, layers as they were fetched layers/HEX/root		an unpacked layer, a lower
- *directory for overlayfs layers/HEX/info		what is to be known about it (layer_info.h)
+ *	oci-layout, index.json	which images there are: the directory is an image layout (image-spec,
+ *				image-layout.md) that other tools can read
+ *	blobs/ALGORITHM/HEX	manifests, configurations, layers as they were fetched
+ *	layers/HEX/root		an unpacked layer, a lower directory for overlayfs
+ *	layers/HEX/info		what is to be known about it (layer_info.h)
  *	stacks/HEX		which layers an image has, in order (stack.h)
  *	ingest/, staging/	blobs and layers that are on their way
  *	lock, index.lock
  *
  * What has a name of its own under blobs, layers and stacks is whole, and never changes: it was
- *made elsewhere, synced, and renamed. index.json is replaced in the same way. So a crash leaves the
- *old state or the new one, and besides only what store_collect() takes away.
+ * made elsewhere, synced, and renamed. index.json is replaced in the same way. So a crash leaves the
+ * old state or the new one, and besides only what collect() takes away.
  *
  * Locks, all by flock(2), so that they end with their process:
  * - `lock` shared: this process may have content that no image names yet, or reads some; exclusive:
  *   content that nothing names is removed (collect.h).
  * - `index.lock`: one changes index.json.
- * - a file in ingest/ and a directory in staging/: its owner is at work (blob.h, ingest.h).
+ * - a file in ingest/ and a directory in staging/: its owner is at work (blob.h, staging.h).
  */
 #ifndef HOY_IMAGE_STORE_H
 #define HOY_IMAGE_STORE_H

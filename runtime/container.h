@@ -27,7 +27,8 @@ enum cgroup_manager {
 /* What holds for every verb. */
 struct runtime {
 	const char *root;	/* state directory, absolute: "/run/hoy" */
-	const char *data;	/* images, and containers made from them, absolute: "/var/lib/hoy" */
+	const char *data;	/* images, and containers made from them, absolute: "/var/lib/hoy"; "": it is
+				   not known where */
 	struct warnings *warn;	/* may be NULL */
 	unsigned fail_op;	/* test builds: the operation to fail; 0 none */
 	unsigned listen_fds;	/* sockets of a service manager, from descriptor 3 on (create, run) */
@@ -47,6 +48,8 @@ struct create_options {
 	unsigned preserve_fds;
 	bool no_pivot;
 	bool no_new_keyring;
+	int root_mount; /* the overlay that config.json asks for as the root, made already; 0: none. The
+			   caller closes it */
 	bool keep; /* run: the state stays after the process has ended */
 };
 

@@ -160,6 +160,7 @@ static int making_begin(struct making *m, enum plan_kind kind, struct error *err
 	m->parent.scope = m->bundle.scope;
 	m->parent.state_root = m->rt->root;
 	m->parent.id = m->opt->id;
+	m->parent.root_mount = m->opt->root_mount;
 	m->parent.preserve_fds = m->opt->preserve_fds + m->rt->listen_fds;
 	r = parent_connect(&m->parent, m->opt->console_socket, m->opt->pidfd_socket, err);
 	if (r < 0)

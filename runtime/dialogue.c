@@ -110,8 +110,8 @@ static int walker_failed(struct parent *p, const struct message *m, struct error
 	op = plan_op(p->plan->buf, m->number);
 	if (m->error)
 		r = error_set(err, m->error, "%.*s", (int)m->len, m->text);
-	else
-		r = error_say(err, EIO, "%.*s", (int)m->len, m->text);
+	else /* words of the walker's own; in the look-up, that the program is nowhere in PATH */
+		r = error_say(err, op->code == OP_LOOKUP ? ENOENT : EIO, "%.*s", (int)m->len, m->text);
 	if (m->error == ENOSPC && (op->code == OP_MOUNT_NEW || op->code == OP_MOUNT_BIND))
 		error_hint(err, "there is a limit on mounts: fs.mount-max");
 	if (m->error == EACCES && op->code == OP_SECCOMP)

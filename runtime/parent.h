@@ -26,6 +26,7 @@ struct parent {
 	struct cgroup_root cgroups;  /* fd -1: none (--cgroup-manager disabled) */
 	const struct scope *scope;   /* with the systemd manager; else NULL */
 	struct arena *arena;
+	int root_mount; /* an overlay to use instead of making one; 0: none */
 
 	int *slots; /* by number, in the arena; -1 where there is none */
 	const char *cgroup_path; /* once made; NULL before */

@@ -102,7 +102,13 @@ int trees_open_overlay(struct parent *p, const struct plan_op *op, struct error 
 	for (i = 0; i < o.n; i++)
 		options[i] = plan_vector_string(plan, op->arg[1], i);
 	o.options = options;
-	fd = overlay_mount(&o, err);
+	if (p->root_mount) {
+		fd = fcntl(p->root_mount, F_DUPFD_CLOEXEC, 0);
+		if (fd < 0)
+			return error_set(err, errno, "%s", "");
+	} else {
+		fd = overlay_mount(&o, err);
+	}
 	if (fd < 0)
 		return fd;
 	p->slots[op->arg[0]] = fd;

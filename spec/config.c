@@ -223,3 +223,9 @@ int resources_parse(const char *text, size_t len, const char *doc, struct arena 
 		error_doc(err, doc);
 	return r;
 }
+
+void config_write(const struct config *c, struct text *out)
+{
+	table_write(&config_table, c, false, out);
+	text_add(out, "\n");
+}

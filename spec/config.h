@@ -17,6 +17,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "base/warn.h"
 
 struct strings {
@@ -359,5 +360,8 @@ int process_parse(const char *text, size_t len, const char *doc, struct arena *a
  * changed, and then needs rules_apply_resources again. */
 int resources_parse(const char *text, size_t len, const char *doc, struct arena *a,
 		    struct resources **ret, struct error *err);
+
+/* Appends the document on one line, with its end behind. Strings must be UTF-8 (text_is_utf8). */
+void config_write(const struct config *c, struct text *out);
 
 #endif

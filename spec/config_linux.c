@@ -208,7 +208,7 @@ static const struct field seccomp_arg_fields[] = {
 	FIELD_STRING(struct seccomp_arg, op, "op", .flags = FIELD_REQUIRED,
 		     .values = seccomp_operators),
 };
-static const struct table seccomp_arg_table = TABLE(seccomp_arg_fields);
+const struct table seccomp_arg_table = TABLE(seccomp_arg_fields);
 
 static const struct field seccomp_rule_fields[] = {
 	FIELD_STRINGS(struct seccomp_rule, names, "names",

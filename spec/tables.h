@@ -11,6 +11,7 @@ extern const struct table hooks_table;	    /* struct hooks */
 extern const struct table id_mapping_table; /* struct id_mapping */
 extern const struct table linux_table;	    /* struct linux_config */
 extern const struct table resources_table;  /* struct resources */
+extern const struct table seccomp_arg_table; /* struct seccomp_arg */
 
 /* The words of linux.seccomp, NULL-ended. */
 extern const char *const seccomp_actions[], *const seccomp_operators[], *const seccomp_archs[],

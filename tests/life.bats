@@ -567,11 +567,14 @@ PY
     hoy delete "$ID"
 }
 
-@test "run needs a bundle, and create takes the current directory" {
+@test "run needs to be told of what, and create takes the current directory" {
     bundle_new true
-    run hoy run "$ID"
+    run hoy run
     [[ $status == 1 ]]
-    is "hoy: run: -b BUNDLE is needed (\"hoy run -b . $ID\" takes the current directory)"
+    is "hoy: run: an image, --rootfs DIR or -b BUNDLE is needed (see hoy run --help)"
+    run hoy run -b "$BUNDLE"
+    [[ $status == 1 ]]
+    is "hoy: run: a container ID is needed (see hoy run --help)"
     cd "$BUNDLE"
     hoy create "$ID" </dev/null
     [[ $(status_of) == created ]]

@@ -3,7 +3,7 @@
  * libFuzzer target for the documents: the first byte says which, the rest is its text.
  *
  *	clang -std=gnu11 -g -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -I. \
- *		tests/fuzz/fuzz_config.c spec/[a-z]*.c base/{arena,error,text,warn}.c -lyajl
+ *		tests/fuzz/fuzz_config.c spec/[a-z]*.c base/{arena,error,list,text,warn}.c -lyajl
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -11,10 +11,24 @@
 
 #include "base/text.h"
 #include "spec/config.h"
+#include "spec/seccomp_profile.h"
 #include "spec/state.h"
 #include "spec/tables.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static int profile(const char *text, size_t len, struct arena *a, struct error *err)
+{
+	const struct profile_target target = {
+		.caps = 0x5555555555, .arch = "amd64", .native = "SCMP_ARCH_X86_64", .kernel = {6, 1}};
+	struct seccomp_profile p;
+	struct seccomp s;
+	int r = seccomp_profile_parse(text, len, "f", a, &p, err);
+
+	if (r == 0)
+		seccomp_profile_select(&p, &target, a, &s);
+	return r < 0 ? r : -1;
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -33,6 +47,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (data[0] == 'p')
 		r = process_parse(text, size - 1, "p", &a, &w, &p, &err);
+	else if (data[0] == 'f')
+		r = profile(text, size - 1, &a, &err);
 	else if (data[0] == 's')
 		r = state_parse(text, size - 1, "s", &a, &s, &err);
 	else

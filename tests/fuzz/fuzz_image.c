@@ -5,7 +5,7 @@
  *
  *	clang -std=gnu11 -g -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -I. \
  *		tests/fuzz/fuzz_image.c image/{digest,reference}.c spec/[a-z]*.c \
- *		base/{arena,error,text,warn}.c -lyajl
+ *		base/{arena,error,list,text,warn}.c -lyajl
  */
 #include <stddef.h>
 #include <stdint.h>

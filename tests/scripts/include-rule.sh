@@ -13,7 +13,8 @@ declare -A may=(
     [image]="image spec base"
     [runtime]="runtime cgroups spec plan base"
     [helpers]="helpers spec base"
-    [cmd]="cmd runtime cgroups image spec plan base"
+    [engine]="engine runtime cgroups image spec plan base"
+    [cmd]="cmd engine runtime cgroups image spec plan base"
 )
 
 bad=0

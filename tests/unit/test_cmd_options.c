@@ -244,6 +244,59 @@ static void in_order_the_first_positional_ends_options(void **state)
 		assert_string_equal(d.p.args[i], words[i + 1]);
 }
 
+static bool ends_unless_detached(const void *values)
+{
+	return !((const struct values *)values)->detach;
+}
+
+/* The verb is asked when the first positional comes, with what it knows by then. */
+static void the_verb_says_whether_the_first_positional_ends_options(void **state)
+{
+	static const char *const ends[] = {"id", "-d", "-q", NULL};
+	static const char *const goes_on[] = {"-d", "id", "-q", NULL};
+	_cleanup_(arena_free) struct arena a = ARENA_INIT;
+	struct values v = {0};
+	struct option_parse p = {.tables = tables, .values = &v, .ends = ends_unless_detached, .arena = &a};
+
+	(void)state;
+	assert_int_equal(options_parse(&p, 3, ends, NULL), 0);
+	assert_int_equal(p.args_n, 3);
+	assert_false(v.quiet);
+	p.args_n = 0;
+	assert_int_equal(options_parse(&p, 3, goes_on, NULL), 0);
+	assert_int_equal(p.args_n, 1);
+	assert_true(v.quiet);
+	assert_null(p.seen[0]);
+	assert_string_equal(p.seen[1]->name, "detach");
+}
+
+/* What is on without a word can be taken away. */
+static void a_flag_may_be_there_to_be_denied(void **state)
+{
+	static const struct option_spec table[] = {
+		{.name = "", .kind = OPTION_HEADING, .help = "A heading"},
+		{.name = "quiet", .letter = 'h', .kind = OPTION_FLAG_NOT, .offset = FIELD(bool, quiet),
+		 .help = "help"},
+		{0},
+	};
+	static const struct option_spec *const list[] = {table, NULL};
+	static const char *const yes[] = {"--quiet", NULL}, *const no[] = {"--quiet=false", NULL};
+	_cleanup_(arena_free) struct arena a = ARENA_INIT;
+	_cleanup_(text_free) struct text out = TEXT_INIT;
+	struct values v = {0};
+	struct option_parse p = {.tables = list, .values = &v, .arena = &a};
+
+	(void)state;
+	assert_int_equal(options_parse(&p, 1, yes, NULL), 0);
+	assert_false(v.quiet);
+	assert_int_equal(options_parse(&p, 1, no, NULL), 0);
+	assert_true(v.quiet);
+	/* A letter that is taken is not that of --help. */
+	options_help(list, &out);
+	assert_non_null(strstr(out.s, "\nA heading:\n  -h, --quiet"));
+	assert_non_null(strstr(out.s, "\n      --help"));
+}
+
 static void in_order_two_dashes_before_the_id_are_dropped(void **state)
 {
 	static const char *const words[] = {"-q", "--", "-web", "ls", NULL};
@@ -418,6 +471,8 @@ int main(void)
 		cmocka_unit_test(positionals_may_stand_anywhere),
 		cmocka_unit_test(in_order_the_first_positional_ends_options),
 		cmocka_unit_test(in_order_two_dashes_before_the_id_are_dropped),
+		cmocka_unit_test(the_verb_says_whether_the_first_positional_ends_options),
+		cmocka_unit_test(a_flag_may_be_there_to_be_denied),
 		cmocka_unit_test(help_ends_the_reading),
 		cmocka_unit_test(descriptors_are_counted),
 		cmocka_unit_test(what_is_refused_may_be_declined),

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The root file system and what is mounted in it, in this order: an image's layers; what every
+ * container has; an init; what options ask for, the outer before the inner. An option's mount takes
+ * the place of a default one at the same path.
+ *
+ * Volumes that an image declares (Config.Volumes) are directories of its root file system for now.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/text.h"
+#include "engine/configure_parts.h"
+#include "engine/values.h"
+#include "engine/volume.h"
+
+/* In the tmpfs that hoy makes there, so that no file is made in the image. */
+#define INIT_PATH "/dev/init"
+
+#define OPTIONS_MAX 8
+
+struct default_mount {
+	const char *destination, *type, *source;
+	const char *options[OPTIONS_MAX];
+};
+
+static const struct default_mount defaults[] = {
+	{"/proc", "proc", "proc", {"nosuid", "noexec", "nodev"}},
+	{"/dev", "tmpfs", "tmpfs", {"nosuid", "noexec", "strictatime", "mode=755", "size=65536k"}},
+	{"/dev/pts",
+	 "devpts",
+	 "devpts",
+	 {"nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"}},
+	{"/dev/shm", "tmpfs", "shm", {"nosuid", "noexec", "nodev", "mode=1777"}},
+	{"/dev/mqueue", "mqueue", "mqueue", {"nosuid", "noexec", "nodev"}},
+	{"/sys", "sysfs", "sysfs", {"nosuid", "noexec", "nodev"}},
+	{"/sys/fs/cgroup", "cgroup", "cgroup", {"nosuid", "noexec", "nodev", "relatime"}},
+};
+
+/* What a read-only root file system leaves writable, as podman does: programs want them. */
+static const struct default_mount writable[] = {
+	{"/run", "tmpfs", "tmpfs", {"nosuid", "nodev", "tmpcopyup", "mode=755"}},
+	{"/tmp", "tmpfs", "tmpfs", {"nosuid", "nodev", "tmpcopyup", "mode=1777"}},
+	{"/var/tmp", "tmpfs", "tmpfs", {"nosuid", "nodev", "tmpcopyup", "mode=1777"}},
+};
+
+#define DEFAULT_SHM_SIZE "67108864"
+
+/* With the host's IPC comes its shared memory; its message queues come by themselves, as a mount shows
+ * those of the namespace that it is made in. */
+static const struct default_mount hosts_shm = {
+	"/dev/shm", "bind", "/dev/shm", {"rbind", "rprivate", "nosuid", "noexec", "nodev"}};
+
+/* ---- What options ask for -------------------------------------------------------------------- */
+
+static int own_add(struct mounts *own, const char *option, struct mount m, struct arena *a,
+		   struct error *err)
+{
+	size_t i;
+
+	for (i = 0; i < own->n; i++)
+		if (streq(own->v[i].destination, m.destination))
+			return error_say(err, EINVAL, "%s: %s is mounted twice", option,
+					 m.destination);
+	LIST_ADD(a, own, m);
+	return 0;
+}
+
+static int own_list(struct mounts *own, const char *option, const struct option_list *list,
+		    int (*parse)(const char *, struct arena *, struct mount *, struct error *),
+		    struct arena *a, struct error *err)
+{
+	struct mount m;
+	size_t i;
+	int r = 0;
+
+	for (i = 0; r == 0 && i < list->n; i++) {
+		r = parse(list->v[i], a, &m, err);
+		if (r == 0)
+			r = own_add(own, option, m, a, err);
+	}
+	return r;
+}
+
+static unsigned depth(const struct mount *m)
+{
+	const char *s = m->destination;
+	unsigned n = 0;
+
+	while ((s = strchr(s, '/'))) {
+		n++;
+		s++;
+	}
+	return n;
+}
+
+/* The outer before the inner, else as they were given; there are few. */
+static void own_sort(struct mounts *own)
+{
+	size_t i, k;
+
+	for (i = 1; i < own->n; i++) {
+		struct mount m = own->v[i];
+
+		for (k = i; k > 0 && depth(&own->v[k - 1]) > depth(&m); k--)
+			own->v[k] = own->v[k - 1];
+		own->v[k] = m;
+	}
+}
+
+static int own_mounts(const struct run_options *o, struct arena *a, struct mounts *ret,
+		      struct error *err)
+{
+	int r = own_list(ret, "-v", &o->volumes, volume_parse, a, err);
+
+	if (r == 0)
+		r = own_list(ret, "--mount", &o->mounts, volume_mount_parse, a, err);
+	if (r == 0)
+		r = own_list(ret, "--tmpfs", &o->tmpfs, volume_tmpfs_parse, a, err);
+	if (r == 0)
+		own_sort(ret);
+	return r;
+}
+
+/* ---- What every container has ---------------------------------------------------------------- */
+
+static bool replaced(const struct mounts *own, const char *destination)
+{
+	size_t i;
+
+	for (i = 0; i < own->n; i++)
+		if (streq(own->v[i].destination, destination))
+			return true;
+	return false;
+}
+
+static struct mount *default_add(struct mounts *to, const struct default_mount *d, struct arena *a)
+{
+	struct mount m = {.destination = d->destination, .type = d->type, .source = d->source};
+	size_t i;
+
+	for (i = 0; i < OPTIONS_MAX && d->options[i]; i++)
+		LIST_ADD(a, &m.options, d->options[i]);
+	LIST_ADD(a, to, m);
+	return &to->v[to->n - 1];
+}
+
+static int default_mounts(const struct run_options *o, const struct mounts *own, struct mounts *to,
+			  struct arena *a, struct error *err)
+{
+	int64_t *size = NULL;
+	size_t i;
+	int r = value_size("--shm-size", o->shm_size, false, a, &size, err);
+
+	if (r < 0)
+		return r;
+	for (i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++) {
+		const struct default_mount *d = &defaults[i];
+		struct mount *m;
+
+		if (o->ipc == RUN_HOST && streq(d->destination, hosts_shm.destination))
+			d = &hosts_shm;
+		if (replaced(own, d->destination))
+			continue;
+		m = default_add(to, d, a);
+		if (starts_with(m->destination, "/sys") && !o->privileged)
+			LIST_ADD(a, &m->options, "ro");
+		if (streq(m->source, "shm"))
+			LIST_ADD(a, &m->options,
+				 size ? arena_printf(a, "size=%lld", (long long)*size)
+				      : "size=" DEFAULT_SHM_SIZE);
+	}
+	for (i = 0;
+	     o->read_only && !o->no_read_only_tmpfs && i < sizeof(writable) / sizeof(writable[0]);
+	     i++)
+		if (!replaced(own, writable[i].destination))
+			default_add(to, &writable[i], a);
+	return 0;
+}
+
+/* ---- An init --------------------------------------------------------------------------------- */
+
+static const char *init_find(const struct run_options *o, struct error *err)
+{
+	static const char *const known[] = {"/usr/libexec/podman/catatonit",
+					    "/usr/bin/catatonit",
+					    "/usr/bin/docker-init",
+					    "/usr/libexec/docker/docker-init",
+					    "/usr/bin/tini-static",
+					    "/usr/bin/tini",
+					    "/sbin/tini"};
+	struct stat st;
+	size_t i;
+
+	if (o->init_path) {
+		if (stat(o->init_path, &st) == 0 && S_ISREG(st.st_mode) && o->init_path[0] == '/')
+			return o->init_path;
+		error_say(err, EINVAL,
+			  "--init-path: must be the absolute path of a program, got \"%.200s\"",
+			  o->init_path);
+		return NULL;
+	}
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (stat(known[i], &st) == 0 && S_ISREG(st.st_mode))
+			return known[i];
+	error_hint(err, "install catatonit or tini, or name another with --init-path");
+	error_say(err, ENOENT, "--init: no init was found on this machine");
+	return NULL;
+}
+
+static int init_add(const struct run_options *o, struct config *c, struct arena *a,
+		    struct error *err)
+{
+	static const char *const options[] = {"bind", "rprivate", "ro", "nosuid", "nodev"};
+	struct mount m = {.destination = INIT_PATH, .type = "bind"};
+	struct strings args = {0};
+	size_t i;
+
+	if (!o->init)
+		return 0;
+	m.source = init_find(o, err);
+	if (!m.source)
+		return -ENOENT;
+	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		LIST_ADD(a, &m.options, options[i]);
+	LIST_ADD(a, &c->mounts, m);
+	LIST_ADD(a, &args, INIT_PATH);
+	LIST_ADD(a, &args, "--");
+	for (i = 0; i < c->process->args.n; i++)
+		LIST_ADD(a, &args, c->process->args.v[i]);
+	c->process->args = args;
+	return 0;
+}
+
+int configure_mounts(const struct configure *in, struct config *c, struct error *err)
+{
+	struct mounts own = {0};
+	size_t i;
+	int r = own_mounts(in->opt, in->arena, &own, err);
+
+	c->root->path = in->source->rootfs;
+	c->root->readonly = in->opt->read_only;
+	if (in->source->overlay)
+		LIST_ADD(in->arena, &c->mounts, *in->source->overlay);
+	if (r == 0)
+		r = default_mounts(in->opt, &own, &c->mounts, in->arena, err);
+	if (r == 0)
+		r = init_add(in->opt, c, in->arena, err);
+	for (i = 0; r == 0 && i < own.n; i++)
+		LIST_ADD(in->arena, &c->mounts, own.v[i]);
+	return r;
+}

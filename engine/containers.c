@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/containers.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/list.h"
+#include "engine/name.h"
+#include "runtime/container.h"
+
+#define ID_DIGITS (CONTAINERS_ID_SIZE - 1)
+#define HEX	  "0123456789abcdef"
+#define ROOT_LINK "/root"
+
+/* ---- Names and numbers ----------------------------------------------------------------------- */
+
+int containers_new_id(char id[CONTAINERS_ID_SIZE], struct error *err)
+{
+	unsigned char bytes[ID_DIGITS / 2];
+	size_t i;
+
+	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
+		return error_set(err, errno, "make an ID");
+	for (i = 0; i < sizeof(bytes); i++) {
+		id[2 * i] = HEX[bytes[i] >> 4];
+		id[2 * i + 1] = HEX[bytes[i] & 15];
+	}
+	id[ID_DIGITS] = 0;
+	return 0;
+}
+
+static bool is_id(const char *s)
+{
+	return strlen(s) == ID_DIGITS && !s[strspn(s, HEX)];
+}
+
+int containers_name_check(const char *name, struct error *err)
+{
+	struct error why = ERROR_INIT;
+
+	if (container_id_check(name, &why) < 0 || name[0] == '.' || name[0] == '-')
+		return error_say(err, EINVAL,
+				 "--name: letters, digits and _ + . - are allowed, got \"%.200s\"",
+				 name);
+	if (is_id(name))
+		return error_say(err, EINVAL, "--name: \"%s\" has the form of an ID", name);
+	return 0;
+}
+
+const char *containers_path(const char *data, const char *id, struct arena *a)
+{
+	return arena_join(a, data, "/" CONTAINERS_DIR "/", id, NULL);
+}
+
+/* ---- Directories ----------------------------------------------------------------------------- */
+
+/* A directory below at. make: where it is not there. Descriptor or negative errno. */
+static int dir_open(int at, const char *name, bool make)
+{
+	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0 || errno != ENOENT || !make)
+		return fd < 0 ? -errno : fd;
+	if (mkdirat(at, name, 0700) < 0 && errno != EEXIST)
+		return -errno;
+	fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* DATA with all above it: another user's is ~/.local/share/hoy, of which little may be there. */
+static int data_make(const char *data)
+{
+	char path[PATH_MAX];
+	size_t n = strlen(data), i;
+
+	if (n >= sizeof(path))
+		return -ENAMETOOLONG;
+	memcpy(path, data, n + 1);
+	for (i = 1; i <= n; i++) {
+		if (path[i] != '/' && path[i])
+			continue;
+		path[i] = 0;
+		if (mkdir(path, i == n ? 0700 : 0755) < 0 && errno != EEXIST)
+			return -errno;
+		path[i] = i == n ? 0 : '/';
+	}
+	return 0;
+}
+
+/* DATA/NAME, a directory. Descriptor or negative errno. */
+static int data_open(const char *data, const char *name, bool make)
+{
+	_cleanup_fd_ int fd = dir_open(AT_FDCWD, data, false);
+	int r;
+
+	if (fd == -ENOENT && make) {
+		r = data_make(data);
+		if (r < 0)
+			return r;
+		fd = dir_open(AT_FDCWD, data, false);
+	}
+	return fd < 0 ? fd : dir_open(fd, name, make);
+}
+
+int containers_create(const char *data, const char *id, const char *root, struct error *err)
+{
+	_cleanup_fd_ int fd = data_open(data, CONTAINERS_DIR, true);
+	char link[CONTAINERS_ID_SIZE + sizeof(ROOT_LINK)];
+
+	if (fd < 0)
+		return error_set(err, -fd, "make the data directory %s", data);
+	if (mkdirat(fd, id, 0700) < 0)
+		return error_set(err, errno, "make %s/" CONTAINERS_DIR "/%s", data, id);
+	snprintf(link, sizeof(link), "%s" ROOT_LINK, id);
+	if (symlinkat(root, fd, link) < 0)
+		return error_set(err, errno, "make %s/" CONTAINERS_DIR "/%s", data, link);
+	return 0;
+}
+
+int containers_write_config(const char *data, const char *id, const struct text *config,
+		       struct error *err)
+{
+	_cleanup_fd_ int fd = data_open(data, CONTAINERS_DIR, false);
+	_cleanup_fd_ int dir = fd < 0 ? fd : dir_open(fd, id, false);
+	int r = dir < 0 ? dir : file_replace_at(dir, "config.json", config->s, config->len, 0600);
+
+	return r < 0 ? error_set(err, -r, "write %s/" CONTAINERS_DIR "/%s/config.json", data, id)
+		     : 0;
+}
+
+static bool id_exists(const char *data, const char *id)
+{
+	_cleanup_fd_ int fd = data_open(data, CONTAINERS_DIR, false);
+	struct stat st;
+
+	return fd >= 0 && fstatat(fd, id, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* Without the link, whoever made it was killed before it could run. */
+static bool root_is(int containers, const char *id, const char *root)
+{
+	char link[CONTAINERS_ID_SIZE + sizeof(ROOT_LINK)], text[PATH_MAX];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "%s" ROOT_LINK, id);
+	n = readlinkat(containers, link, text, sizeof(text) - 1);
+	if (n < 0)
+		return errno == ENOENT;
+	text[n] = 0;
+	return streq(text, root);
+}
+
+bool containers_has(const char *data, const char *id, const char *root)
+{
+	_cleanup_fd_ int fd = is_id(id) ? data_open(data, CONTAINERS_DIR, false) : -1;
+	struct stat st;
+
+	return fd >= 0 && fstatat(fd, id, &st, AT_SYMLINK_NOFOLLOW) == 0 && root_is(fd, id, root);
+}
+
+struct strings containers_list(const char *data, const char *root, struct arena *a)
+{
+	int fd = data_open(data, CONTAINERS_DIR, false);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct strings ids = {0};
+	struct dirent *e;
+
+	if (!d) {
+		fd_close(fd);
+		return ids;
+	}
+	while ((e = readdir(d)))
+		if (is_id(e->d_name) && root_is(fd, e->d_name, root))
+			LIST_ADD(a, &ids, arena_strdup(a, e->d_name));
+	closedir(d);
+	return ids;
+}
+
+/* ---- Names ----------------------------------------------------------------------------------- */
+
+/* The ID behind a name. False: no such name. */
+static bool name_read(int names, const char *name, char id[CONTAINERS_ID_SIZE])
+{
+	ssize_t n = readlinkat(names, name, id, ID_DIGITS + 1);
+
+	if (n != ID_DIGITS)
+		return false;
+	id[n] = 0;
+	return is_id(id);
+}
+
+/* DATA/names, locked until it is closed. */
+static int names_lock(const char *data, bool make)
+{
+	int fd = data_open(data, CONTAINERS_NAMES, make);
+
+	if (fd >= 0 && flock(fd, LOCK_EX) < 0) {
+		int r = -errno;
+
+		close(fd);
+		return r;
+	}
+	return fd;
+}
+
+/* 0 or negative errno; -EEXIST: taken, by *other. */
+static int name_link(const char *data, const char *name, const char *id, char other[CONTAINERS_ID_SIZE])
+{
+	_cleanup_fd_ int names = names_lock(data, true);
+
+	if (names < 0)
+		return names;
+	if (symlinkat(id, names, name) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return -errno;
+	if (name_read(names, name, other) && id_exists(data, other))
+		return -EEXIST;
+	if (unlinkat(names, name, 0) < 0 || symlinkat(id, names, name) < 0)
+		return -errno;
+	return 0;
+}
+
+int containers_take_name(const char *data, const char *name, const char *id, struct error *err)
+{
+	char other[CONTAINERS_ID_SIZE];
+	int r = name_link(data, name, id, other);
+
+	if (r == -EEXIST) {
+		error_hint(err, "hoy delete %s removes it", name);
+		return error_say(err, EEXIST, "--name: \"%s\" is the name of container %.12s", name,
+				 other);
+	}
+	return r < 0 ? error_set(err, -r, "--name: take \"%s\"", name) : 0;
+}
+
+int containers_invent_name(const char *data, const char *id, struct arena *a, const char **ret,
+		      struct error *err)
+{
+	char other[CONTAINERS_ID_SIZE];
+	const char *name;
+	unsigned tries = 0;
+	int r;
+
+	do {
+		name = name_invent(id, tries, a);
+		r = name_link(data, name, id, other);
+	} while (r == -EEXIST && ++tries < NAME_TRIES);
+	if (r < 0)
+		return error_set(err, -r, "find a name");
+	*ret = name;
+	return 0;
+}
+
+/* Gives back every name that the container has. */
+static void names_drop(const char *data, const char *id)
+{
+	_cleanup_fd_ int names = names_lock(data, false);
+	char other[CONTAINERS_ID_SIZE];
+	struct dirent *e;
+	DIR *d;
+	int fd;
+
+	fd = names < 0 ? -1 : openat(names, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	d = fd < 0 ? NULL : fdopendir(fd);
+	if (!d) {
+		fd_close(fd);
+		return;
+	}
+	while ((e = readdir(d)))
+		if (name_read(names, e->d_name, other) && streq(other, id))
+			unlinkat(names, e->d_name, 0);
+	closedir(d);
+}
+
+int containers_remove(const char *data, const char *id, struct error *err)
+{
+	_cleanup_fd_ int fd = data_open(data, CONTAINERS_DIR, false);
+	int r;
+
+	if (fd == -ENOENT || fd == -ENOTDIR || !is_id(id))
+		return 0;
+	r = fd < 0 ? fd : tree_remove_at(fd, id);
+	if (r < 0)
+		return error_set(err, -r, "remove %s/" CONTAINERS_DIR "/%s", data, id);
+	names_drop(data, id);
+	return 0;
+}
+
+/* ---- Looking up ------------------------------------------------------------------------------ */
+
+static const char *find_prefix(const char *data, const char *word, struct arena *a)
+{
+	_cleanup_fd_ int fd = data_open(data, CONTAINERS_DIR, false);
+	size_t n = strlen(word), found = 0;
+	const char *id = NULL;
+	struct dirent *e;
+	DIR *d;
+
+	if (fd < 0 || n < CONTAINERS_PREFIX_MIN || word[strspn(word, HEX)])
+		return NULL;
+	d = fdopendir(fd);
+	if (!d)
+		return NULL;
+	fd = -1;
+	while ((e = readdir(d))) {
+		if (!is_id(e->d_name) || strncmp(e->d_name, word, n) != 0)
+			continue;
+		id = arena_strdup(a, e->d_name);
+		found++;
+	}
+	closedir(d);
+	return found == 1 ? id : NULL;
+}
+
+const char *containers_find(const char *data, const char *word, struct arena *a)
+{
+	_cleanup_fd_ int names = -1;
+	char id[CONTAINERS_ID_SIZE];
+
+	if (container_id_check(word, NULL) < 0)
+		return NULL;
+	names = data_open(data, CONTAINERS_NAMES, false);
+	if (names >= 0 && name_read(names, word, id))
+		return arena_strdup(a, id);
+	return find_prefix(data, word, a);
+}

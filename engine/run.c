@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/sys.h"
+#include "engine/configure.h"
+#include "engine/containers.h"
+
+/* ---- A container in the making --------------------------------------------------------------- */
+
+struct making {
+	const struct runtime *rt;
+	const struct run_options *opt;
+	struct arena arena;
+	struct source source;
+	const char *id, *path, *name;
+	bool created; /* its directory is there */
+	bool cidfile; /* and the file of --cidfile is ours */
+};
+
+static void making_free(struct making *m)
+{
+	source_close(&m->source);
+	arena_free(&m->arena);
+}
+
+static void making_undo(struct making *m)
+{
+	source_close(&m->source);
+	if (m->cidfile)
+		unlink(m->opt->cidfile);
+	if (m->created)
+		containers_remove(m->rt->data, m->id, NULL);
+}
+
+/* IDs and names are one space: a verb must not wonder which of two is meant. */
+static int making_name(struct making *m, struct error *err)
+{
+	struct stat st;
+
+	if (!m->opt->name)
+		return containers_invent_name(m->rt->data, m->id, &m->arena, &m->name, err);
+	m->name = m->opt->name;
+	if (lstat(arena_join(&m->arena, m->rt->root, "/", m->name, NULL), &st) == 0)
+		return error_say(err, EEXIST, "--name: \"%s\" is the ID of a container", m->name);
+	return containers_take_name(m->rt->data, m->name, m->id, err);
+}
+
+static int making_configure(struct making *m, const struct source *source, bool early,
+			    struct config *c, struct error *err)
+{
+	struct machine machine;
+	struct configure in = {
+		.opt = m->opt,
+		.source = source,
+		.machine = &machine,
+		.id = m->id,
+		.name = m->name,
+		.early = early,
+		.systemd = m->rt->manager == MANAGER_SYSTEMD,
+		.arena = &m->arena,
+	};
+
+	machine_look(&machine);
+	/* Who asked for no cgroups gets no limit by default, which would need one. */
+	machine.pids &= m->rt->manager != MANAGER_DISABLED;
+	return configure(&in, c, err);
+}
+
+/* Fetching an image may take long: what is wrong with the options is said before. */
+static int making_check(struct making *m, struct error *err)
+{
+	static const struct image_config none;
+	const struct source source = {.rootfs = "rootfs", .root = -1, .image = &none};
+	struct config c;
+
+	return m->opt->image ? making_configure(m, &source, true, &c, err) : 0;
+}
+
+static int making_cidfile(struct making *m, struct error *err)
+{
+	const char *file = m->opt->cidfile;
+	_cleanup_fd_ int fd = -1;
+	int r;
+
+	if (!file)
+		return 0;
+	fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0644);
+	if (fd < 0)
+		return error_set(err, errno, "--cidfile: make %.200s", file);
+	m->cidfile = true;
+	r = fd_write_all(fd, m->id, strlen(m->id));
+	return r < 0 ? error_set(err, -r, "--cidfile: write %.200s", file) : 0;
+}
+
+static int making_begin(struct making *m, struct error *err)
+{
+	_cleanup_(text_free) struct text text = TEXT_INIT;
+	struct config c;
+	int r = making_check(m, err);
+
+	if (r == 0)
+		r = containers_create(m->rt->data, m->id, m->rt->root, err);
+	if (r < 0)
+		return r;
+	m->created = true;
+	r = making_name(m, err);
+	if (r == 0)
+		r = source_open(m->rt, m->opt, m->path, &m->arena, &m->source, err);
+	if (r == 0)
+		r = making_configure(m, &m->source, false, &c, err);
+	if (r < 0)
+		return r;
+	config_write(&c, &text);
+	r = containers_write_config(m->rt->data, m->id, &text, err);
+	return r < 0 ? r : making_cidfile(m, err);
+}
+
+/* ---- Its streams ----------------------------------------------------------------------------- */
+
+/* Makes file descriptor n another file. The old one goes to *saved, if that is not NULL. */
+static int stream_replace(int n, int fd, int *saved)
+{
+	if (saved) {
+		*saved = fcntl(n, F_DUPFD_CLOEXEC, 3);
+		if (*saved < 0)
+			return -errno;
+	}
+	return dup2(fd, n) < 0 ? -errno : 0;
+}
+
+/* Without --interactive a container reads nothing: nobody's typing goes to it by chance. */
+static int stdin_empty(struct error *err)
+{
+	_cleanup_fd_ int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int r = null < 0 ? -errno : stream_replace(STDIN_FILENO, null, NULL);
+
+	return r < 0 ? error_set(err, -r, "open /dev/null") : 0;
+}
+
+/* Whoever waits for the end of hoy's output must not wait for that of the container: what it writes
+ * goes to a file of its own meanwhile. */
+static int run_detached(struct making *m, const struct create_options *create, struct error *err)
+{
+	const char *file = arena_join(&m->arena, m->path, "/output", NULL);
+	_cleanup_fd_ int fd =
+		open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int saved[2] = {-1, -1}, r;
+
+	r = fd < 0 ? -errno : stream_replace(STDOUT_FILENO, fd, &saved[0]);
+	if (r == 0)
+		r = stream_replace(STDERR_FILENO, fd, &saved[1]);
+	if (r < 0)
+		error_set(err, -r, "write the container's output to %s", file);
+	else
+		r = container_run_detached(m->rt, create, err);
+	for (int i = 0; i < 2; i++)
+		if (saved[i] >= 0) {
+			dup2(saved[i], STDOUT_FILENO + i);
+			close(saved[i]);
+		}
+	return r;
+}
+
+/* ---- run ------------------------------------------------------------------------------------- */
+
+static int making_run(struct making *m, int *status, struct error *err)
+{
+	const struct create_options create = {
+		.id = m->id,
+		.bundle = m->path,
+		.keep = !m->opt->rm,
+		.root_mount = m->source.mounted && m->source.root >= 0 ? m->source.root : 0,
+	};
+	int r = m->opt->interactive ? 0 : stdin_empty(err);
+
+	if (r < 0)
+		return r;
+	*status = 0;
+	return m->opt->detach ? run_detached(m, &create, err)
+			      : container_run(m->rt, &create, status, err);
+}
+
+int engine_run(const struct runtime *rt, const struct run_options *opt, char *id, int *status,
+	       struct error *err)
+{
+	struct making m = {.rt = rt, .opt = opt, .source = SOURCE_INIT};
+	int r = containers_new_id(id, err);
+
+	if (r < 0)
+		return r;
+	if (!*rt->data) {
+		error_hint(err, "without root, containers are kept below $XDG_DATA_HOME or "
+				"$HOME/.local/share");
+		return error_say(err, ENOENT,
+				 "--data-root is needed: neither is set to an absolute path");
+	}
+	if (geteuid() != 0) {
+		error_hint(err, "hoy spec --rootless makes a bundle for another user");
+		return error_say(err, EPERM, "without a bundle only root can run containers yet");
+	}
+	m.id = id;
+	m.path = containers_path(rt->data, id, &m.arena);
+	if (opt->name)
+		r = containers_name_check(opt->name, err);
+	if (r == 0)
+		r = making_begin(&m, err);
+	if (r == 0)
+		r = making_run(&m, status, err);
+	if (r < 0)
+		making_undo(&m);
+	else if (opt->rm)
+		r = containers_remove(rt->data, id, err);
+	making_free(&m);
+	return r;
+}
+
+int engine_run_failure(int r, const struct error *err)
+{
+	if (!starts_with(err->field, "process.args"))
+		return RUN_FAILED;
+	return r == -ENOENT || r == -ENOTDIR ? RUN_NOT_FOUND : RUN_NOT_EXECUTABLE;
+}
+
+/* ---- plan ------------------------------------------------------------------------------------ */
+
+/* The runtime reads config.json from a file; this one has no name. */
+static int plan_of(const struct runtime *rt, const char *id, const struct config *c,
+		   struct plan *ret, struct error *err)
+{
+	_cleanup_(text_free) struct text text = TEXT_INIT;
+	_cleanup_fd_ int fd = sys_memfd_create("config.json", MFD_CLOEXEC);
+	char file[40];
+	int r;
+
+	config_write(c, &text);
+	r = fd < 0 ? -errno : fd_write_all(fd, text.s, text.len);
+	if (r < 0)
+		return error_set(err, -r, "write config.json to memory");
+	snprintf(file, sizeof(file), "/proc/self/fd/%d", fd);
+	return container_plan(rt, &(struct create_options){.id = id, .bundle = "/", .config = file},
+			      false, ret, err);
+}
+
+int engine_plan(const struct runtime *rt, const struct run_options *opt, struct plan *ret,
+		struct error *err)
+{
+	struct making m = {
+		.rt = rt, .opt = opt, .source = SOURCE_INIT, .id = "ID", .name = opt->name};
+	struct config c;
+	int r = opt->name ? containers_name_check(opt->name, err) : 0;
+
+	if (r == 0)
+		r = source_open(rt, opt, NULL, &m.arena, &m.source, err);
+	if (r == 0)
+		r = making_configure(&m, &m.source, false, &c, err);
+	if (r == 0)
+		r = plan_of(rt, m.id, &c, ret, err);
+	making_free(&m);
+	return r;
+}

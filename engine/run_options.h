@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * run_options: what a person says about a container to be: `hoy run` of an image or of a directory.
+ *
+ * The struct holds the words of the command line as they are; cmd/run_table.c fills it, names and
+ * meanings are docker's and podman's. configure.h turns it into a config.json and says which option
+ * is wrong. NULL, n == 0 and false are "not given" everywhere.
+ */
+#ifndef HOY_ENGINE_RUN_OPTIONS_H
+#define HOY_ENGINE_RUN_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/list.h"
+
+struct run_options {
+	/* Where the root file system comes from: one of the two. */
+	const char *rootfs; /* --rootfs: a directory */
+	const char *image;  /* a reference */
+	const char *platform;
+	unsigned pull; /* enum run_pull */
+
+	/* The command, behind it. */
+	const char *const *command;
+	size_t command_n;
+
+	/* The container as a thing. */
+	const char *name, *cidfile;
+	bool interactive, tty, detach, rm;
+	struct option_list labels, annotations;
+
+	/* The process. */
+	struct option_list env, env_files, groups, ulimits;
+	const char *workdir, *user, *entrypoint, *stop_signal, *oom_score_adj;
+	bool init;
+	const char *init_path;
+
+	/* Its file systems. */
+	struct option_list volumes, mounts, tmpfs, devices;
+	const char *shm_size;
+	bool read_only, no_read_only_tmpfs;
+
+	/* Its namespaces. */
+	const char *hostname;
+	unsigned network, pid, ipc, uts; /* enum run_namespace */
+	unsigned userns;		 /* nothing but "host" is offered */
+	struct option_list sysctls;
+
+	/* What it may do. */
+	struct option_list cap_add, cap_drop, security;
+	bool privileged;
+
+	/* What it may use. */
+	const char *memory, *memory_swap, *memory_reservation;
+	const char *cpus, *cpu_period, *cpu_quota, *cpu_shares, *cpu_weight, *cpuset_cpus,
+		*cpuset_mems;
+	const char *pids_limit, *blkio_weight, *cgroup_parent;
+	struct option_list cgroup_conf;
+};
+
+enum run_pull {
+	PULL_MISSING,
+	PULL_ALWAYS,
+	PULL_NEVER,
+};
+
+/* Of network: "none" is a new namespace with nothing but loopback. */
+enum run_namespace {
+	RUN_PRIVATE,
+	RUN_HOST,
+};
+
+#endif
