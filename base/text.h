@@ -26,6 +26,8 @@ char *text_space(struct text *t, size_t size);
 void text_addf(struct text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* s as a JSON string with its quotes; bytes that are no UTF-8 become U+FFFD. */
 void text_add_json(struct text *t, const char *s);
+/* The bytes of the UTF-8 character at text, 0 where there is none (overlong, a surrogate, cut off). */
+size_t text_utf8_length(const char *text);
 /* The string, which now belongs to the caller (free()); t is empty. */
 char *text_take(struct text *t);
 

@@ -329,7 +329,7 @@ CONF
     failed_with "(404)"
     echo 'unqualified = [' >>"$CONTAINERS_REGISTRIES_CONF"
     run client pull "$PLAIN/team/app:1" "$OUT"
-    failed_with "$CONTAINERS_REGISTRIES_CONF:4:"
+    failed_with "$CONTAINERS_REGISTRIES_CONF:5:1"
     has "is not valid TOML"
 }
 

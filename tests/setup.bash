@@ -59,8 +59,8 @@ machine_check() {
 }
 
 # shellcheck disable=SC2034 # used by those who source this
-BUILD_PACKAGES=(autoconf automake g++ gcc git libc6-dev libcurl4-openssl-dev libglib2.0-dev libncurses-dev libseccomp-dev
-    libssl-dev libsystemd-dev libtomlplusplus-dev libyajl-dev linux-libc-dev make musl-tools pkg-config)
+BUILD_PACKAGES=(autoconf automake gcc git libc6-dev libcurl4-openssl-dev libglib2.0-dev libncurses-dev libseccomp-dev
+    libssl-dev libsystemd-dev libyajl-dev linux-libc-dev make musl-tools pkg-config)
 # shellcheck disable=SC2034
 TEST_PACKAGES=(apache2-utils bats busybox-static catatonit clang conmon crun debootstrap docker-registry iproute2 jq
     libcmocka-dev openssl podman procps python3 runc shellcheck skopeo strace tmux)
