@@ -153,8 +153,7 @@ static void bad_files(void **state)
 		"[[registry]]\nlocation = \"a\\u0000b\"\n",
 		"[[registry]]\nlocation = \"a.example\"\nblocked = \"yes\"\n",
 		"[[registry]]\nlocation = \"a.example\"\n[[registry.mirror]]\n",
-		"[[registry]]\nlocation = \"a.example\"\nmirror = [{location = \"b\", "
-		"pull-from-mirror = \"no\"}]\n",
+		"registry = [{location = \"a\", mirror = [{location = \"b\", pull-from-mirror = \"c\"}]}]\n",
 		"[registries.search]\nregistries = [\"a\"]\n",
 		"aliases = 3\n",
 		"[(]\n",
