@@ -125,12 +125,11 @@ char *text_take(struct text *t)
 	return s;
 }
 
-/* Length of the UTF-8 sequence at s, or 0 where it is none (overlong, surrogate, cut off). */
-static size_t utf8_len(const unsigned char *s)
+size_t text_utf8_length(const char *text)
 {
-	static const unsigned char low[] = {0x80, 0x80, 0x80, 0x80};
+	const unsigned char *s = (const unsigned char *)text;
+	unsigned char min = 0x80, max = 0xbf;
 	size_t n, i;
-	unsigned char min = low[0], max = 0xbf;
 
 	if (s[0] < 0x80)
 		return 1;
@@ -160,11 +159,10 @@ static size_t utf8_len(const unsigned char *s)
 
 bool text_is_utf8(const char *s)
 {
-	const unsigned char *p = (const unsigned char *)s;
 	size_t n;
 
-	for (; *p; p += n) {
-		n = utf8_len(p);
+	for (; *s; s += n) {
+		n = text_utf8_length(s);
 		if (!n)
 			return false;
 	}
@@ -177,7 +175,7 @@ void text_add_json(struct text *t, const char *s)
 
 	text_add(t, "\"");
 	while (*p) {
-		size_t n = utf8_len(p);
+		size_t n = text_utf8_length((const char *)p);
 
 		if (n == 0) {
 			text_add(t, "\xef\xbf\xbd");

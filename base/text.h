@@ -28,6 +28,8 @@ void text_addf(struct text *t, const char *fmt, ...) __attribute__((format(print
 void text_add_json(struct text *t, const char *s);
 /* Whether all of s is UTF-8: only such a string arrives in a JSON document as it is. */
 bool text_is_utf8(const char *s);
+/* The bytes of the UTF-8 character at text, 0 where there is none (overlong, a surrogate, cut off). */
+size_t text_utf8_length(const char *text);
 /* The string, which now belongs to the caller (free()); t is empty. */
 char *text_take(struct text *t);
 

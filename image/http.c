@@ -18,6 +18,7 @@
 
 #include "base/fd.h"
 #include "image/http_fault.h"
+#include "image/url.h"
 
 #define CONNECT_SECONDS 30L
 #define STALL_SPEED	64L /* bytes in a second: slower than that is no transfer */
@@ -333,6 +334,10 @@ static void request_set(CURL *c, struct http *h, struct http_exchange *x)
 	curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
 	curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress);
 	curl_easy_setopt(c, CURLOPT_XFERINFODATA, x);
+	/* A proxy's own loopback is another, and it would see what is never meant to leave this
+	 * machine. */
+	if (url_is_loopback(q->url))
+		curl_easy_setopt(c, CURLOPT_NOPROXY, "*");
 	method_set(c, q);
 	tls_set(c, q);
 }

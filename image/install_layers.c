@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -178,6 +180,16 @@ static int job_run(struct work *w, struct install_layer *j, struct error *err)
 	return r < 0 ? r : 0;
 }
 
+/* "layer 3, sha256:…: usr/bin/x: …" */
+static void error_of_layer(const struct work *w, const struct install_layer *j, struct error *err)
+{
+	char step[sizeof(err->step)];
+
+	snprintf(step, sizeof(step), "layer %zu, %s%s%s", (size_t)(j - w->jobs), j->layer->digest,
+		 err->step[0] ? ": " : "", err->step);
+	memcpy(err->step, step, sizeof(step));
+}
+
 static void *work_thread(void *arg)
 {
 	struct work *w = arg;
@@ -198,7 +210,7 @@ static void *work_thread(void *arg)
 			w->from->progress(w->from->arg, j->layer, 0, true);
 		if (r == 0)
 			continue;
-		error_step(&err, "layer %zu, %s", (size_t)(j - w->jobs), j->layer->digest);
+		error_of_layer(w, j, &err);
 		pthread_mutex_lock(&w->lock);
 		if (!w->failed) {
 			w->failed = r;

@@ -133,7 +133,7 @@ static int entry_unpack(struct tar *t, struct archive_entry *from, struct layer_
 	if (r == 0)
 		r = layer_write(w, &e, err);
 	if (r < 0)
-		error_field(err, "%s", e.path ? e.path : "?");
+		error_step(err, "%s", e.path ? e.path : "?");
 	return r;
 }
 

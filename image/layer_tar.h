@@ -14,7 +14,7 @@
 #define LAYER_XATTRS_MAX  256		      /* of an entry */
 
 /* Unpacks all of the stream, to its very end. w: tree and warnings are filled in, content is not. 0
- * or -errno with err, whose field is the entry's path. */
+ * or -errno with err, whose step is the entry's path. */
 int layer_tar_unpack(struct layer_stream *s, struct layer_writer *w, struct error *err);
 
 #endif

@@ -9,43 +9,12 @@
 
 #include "base/fd.h"
 #include "image/config_paths.h"
-#include "image/registries_toml.h"
 
 #define FILE_MAX (1024 * 1024)
 #define SYSTEM	 "/etc/containers/registries.conf"
 
 /* ---- Files ------------------------------------------------------------------------------------
  */
-
-#ifndef HAVE_TOML
-/* The distribution's own has nothing but comments. */
-static bool says_nothing(const char *s)
-{
-	while (*s) {
-		s += strspn(s, " \t\r\n");
-		if (*s && *s != '#')
-			return false;
-		s += strcspn(s, "\n");
-	}
-	return true;
-}
-#endif
-
-int registries_conf_add(struct registries_conf *conf, const char *text, size_t len, struct arena *a,
-			struct error *err)
-{
-#ifdef HAVE_TOML
-	return registries_toml_add(conf, text, len, a, err);
-#else
-	(void)conf, (void)len, (void)a;
-	if (says_nothing(text))
-		return 0;
-	/* It may block a registry, or send to a mirror: to pass over it would do what was
-	 * forbidden. */
-	error_hint(err, "build it with a C++ compiler and toml++, or remove the file");
-	return error_say(err, EOPNOTSUPP, "this hoy was built without a reader for it");
-#endif
-}
 
 /* -ENOENT without words when it is not there. */
 static int file_add(struct registries_conf *conf, const char *path, struct arena *a,
@@ -201,24 +170,15 @@ static bool mirror_serves(const struct registries_entry *e, const struct registr
 			  bool by_digest)
 {
 	if (by_digest)
-		return m->from != FROM_TAG_ONLY;
-	return !e->digest_only && m->from != FROM_DIGEST_ONLY;
-}
-
-static size_t mirror_count(const struct registries_entry *e)
-{
-	size_t n = 0;
-
-	for (const struct registries_mirror *m = e ? e->mirrors : NULL; m; m = m->next)
-		n++;
-	return n;
+		return !m->from || !streq(m->from, "tag-only");
+	return !e->digest_only && (!m->from || !streq(m->from, "digest-only"));
 }
 
 int registries_conf_places(const struct registries_conf *conf, const struct reference *ref,
 			   struct arena *a, struct registries_places *ret, struct error *err)
 {
 	const char *text = reference_text(ref, a);
-	size_t matched = 0;
+	size_t matched = 0, mirrors;
 	const struct registries_entry *e = registries_conf_find(conf, text, &matched);
 	struct registries_places p = {
 		.home = {ref->host, ref->repository, e && e->insecure, false}};
@@ -228,11 +188,15 @@ int registries_conf_places(const struct registries_conf *conf, const struct refe
 		error_hint(err, "registries.conf has blocked = true for \"%.150s\"", e->prefix);
 		return error_say(err, EACCES, "%s may not be used", ref->host);
 	}
-	p.v = arena_alloc(a, (mirror_count(e) + 1) * sizeof(*p.v));
-	for (const struct registries_mirror *m = e ? e->mirrors : NULL; m && r == 0; m = m->next)
+	mirrors = e ? e->mirrors.n : 0;
+	p.v = arena_alloc(a, (mirrors + 1) * sizeof(*p.v));
+	for (size_t i = 0; i < mirrors && r == 0; i++) {
+		const struct registries_mirror *m = &e->mirrors.v[i];
+
 		if (mirror_serves(e, m, ref->has_digest))
 			r = place_of(m->location, m->insecure, true, text, matched, a, &p.v[p.n++],
 				     err);
+	}
 	if (r == 0)
 		r = place_of(e ? e->location : NULL, e && e->insecure, false, text, matched, a,
 			     &p.v[p.n++], err);

@@ -19,14 +19,12 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "image/reference.h"
-
-enum registries_from { FROM_ALL, FROM_DIGEST_ONLY, FROM_TAG_ONLY };
+#include "spec/config.h"
 
 struct registries_mirror {
-	struct registries_mirror *next;
 	const char *location; /* "mirror.example:5000/hub" */
 	bool insecure;
-	enum registries_from from;
+	const char *from; /* "all", "digest-only", "tag-only"; NULL: all */
 };
 
 struct registries_entry {
@@ -34,7 +32,10 @@ struct registries_entry {
 	const char *prefix;   /* "registry.example/team", "*.example.com" */
 	const char *location; /* NULL: as the reference has it */
 	bool insecure, blocked, digest_only;
-	struct registries_mirror *mirrors; /* in the order of asking */
+	struct {
+		size_t n;
+		struct registries_mirror *v; /* in the order of asking */
+	} mirrors;
 };
 
 struct registries_alias {
@@ -44,8 +45,7 @@ struct registries_alias {
 };
 
 struct registries_conf {
-	size_t search_n;
-	const char **search; /* unqualified-search-registries */
+	const struct strings *search; /* unqualified-search-registries; NULL: no file has it */
 	struct registries_entry *entries;
 	struct registries_alias *aliases;
 };

@@ -90,6 +90,16 @@ static int status_errno(long status)
 	}
 }
 
+static bool knows_credentials(struct endpoint *e)
+{
+	bool r;
+
+	pthread_mutex_lock(&e->lock);
+	r = e->grants != NULL;
+	pthread_mutex_unlock(&e->lock);
+	return r;
+}
+
 static void hint(struct endpoint *e, const char *what, const struct http_response *response,
 		 struct error *err)
 {
@@ -98,10 +108,11 @@ static void hint(struct endpoint *e, const char *what, const struct http_respons
 	switch (response->status) {
 	case 401:
 		error_hint(err,
-			   e->grants ? "the credentials for %s don't suffice, or there is no such "
-				       "repository"
-				     : "credentials for %s are needed: log in, or name a file with "
-				       "them (--authfile)",
+			   knows_credentials(e)
+				   ? "the credentials for %s don't suffice, or there is no such "
+				     "repository"
+				   : "credentials for %s are needed: log in, or name a file with "
+				     "them (--authfile)",
 			   e->host);
 		return;
 	case 403:

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """tests/image_make.py LAYOUT TAG LAYER.tar…: adds an image with these layers to an image layout, by the
 specification and by nothing else. COMPRESS: gzip (the default), zstd, none. CONFIG: JSON that is merged
-into the configuration's "config"."""
+into the configuration's "config". RAW: of each pair of files the first is the blob as it is, the second
+the tar file that it claims to be."""
 
 import gzip
 import hashlib
@@ -33,9 +34,17 @@ def main():
     layout, tag, tars = sys.argv[1], sys.argv[2], sys.argv[3:]
     suffix, compress = KINDS[os.environ.get("COMPRESS", "gzip")]
     layers, diffs = [], []
+    raw = {}
+    if "RAW" in os.environ:
+        raw = dict(zip(tars[1::2], tars[0::2]))
+        tars = tars[1::2]
     for name in tars:
         with open(name, "rb") as f:
             data = f.read()
+        if name in raw:
+            with open(raw[name], "rb") as f:
+                packed = f.read()
+            compress = lambda data, packed=packed: packed
         diffs.append("sha256:" + hashlib.sha256(data).hexdigest())
         layers.append({"mediaType": f"application/vnd.oci.image.layer.v1.tar{suffix}", **blob(layout, compress(data))})
     config = {

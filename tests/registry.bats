@@ -164,6 +164,14 @@ same_layer() {
     succeeded
 }
 
+@test "a proxy is used, but not for this machine" {
+    http_proxy=http://$OTHER https_proxy=http://$OTHER run client pull "$PLAIN/team/app:1" "$OUT"
+    succeeded
+    [ "$(asked ^OTHER)" = 0 ]
+    http_proxy=http://proxy.invalid https_proxy=http://proxy.invalid run client pull nowhere.invalid/team/app:1 "$OUT"
+    failed_with "the name of the proxy can't be resolved"
+}
+
 @test "what isn't there is named, with the registry's words" {
     run client pull "$PLAIN/team/app:2" "$OUT"
     failed_with "pull $PLAIN/team/app:2: manifest unknown (404)"
@@ -329,7 +337,7 @@ CONF
     failed_with "(404)"
     echo 'unqualified = [' >>"$CONTAINERS_REGISTRIES_CONF"
     run client pull "$PLAIN/team/app:1" "$OUT"
-    failed_with "$CONTAINERS_REGISTRIES_CONF:4:"
+    failed_with "$CONTAINERS_REGISTRIES_CONF:5:1"
     has "is not valid TOML"
 }
 

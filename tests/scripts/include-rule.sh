@@ -37,7 +37,7 @@ for folder in "${!may[@]}"; do
         done < <(sed -nE 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*"([^"]+)".*/\1/; t found; b
             :found
             =; p' "$file" | paste -d: - -)
-    done < <(find "$folder" \( -name '*.[chS]' -o -name '*.cc' \) -print0 2>/dev/null)
+    done < <(find "$folder" -name '*.[chS]' -print0 2>/dev/null)
 done
 
 # A folder that the table doesn't know would go unchecked.

@@ -114,8 +114,8 @@ static void references(void **state)
 static void names(void **state)
 {
 	(void)state;
-	assert_int_equal(conf.search_n, 2);
-	assert_string_equal(conf.search[1], "two.example");
+	assert_int_equal(conf.search->n, 2);
+	assert_string_equal(conf.search->v[1], "two.example");
 	assert_string_equal(registries_conf_alias(&conf, "fedora"),
 			    "registry.fedoraproject.org/fedora");
 	assert_null(registries_conf_alias(&conf, "gone"));
@@ -130,7 +130,7 @@ static void later_files_replace(void **state)
 
 	(void)state;
 	assert_int_equal(registries_conf_add(&conf, later, strlen(later), &arena, NULL), 0);
-	assert_int_equal(conf.search_n, 0);
+	assert_int_equal(conf.search->n, 0);
 	assert_string_equal(places("r.example/x", NULL), "r.example/x! > r.example/x!");
 	assert_string_equal(places("a.wild.example/x", NULL),
 			    "a.wild.example/x! > a.wild.example/x!");
@@ -153,10 +153,12 @@ static void bad_files(void **state)
 		"[[registry]]\nlocation = \"a\\u0000b\"\n",
 		"[[registry]]\nlocation = \"a.example\"\nblocked = \"yes\"\n",
 		"[[registry]]\nlocation = \"a.example\"\n[[registry.mirror]]\n",
-		"[[registry]]\nlocation = \"a.example\"\nmirror = [{location = \"b\", "
-		"pull-from-mirror = \"no\"}]\n",
+		"registry = [{location = \"a\", mirror = [{location = \"b\", pull-from-mirror = \"c\"}]}]\n",
 		"[registries.search]\nregistries = [\"a\"]\n",
 		"aliases = 3\n",
+		"[(]\n",
+		"[[\x01]]\n",
+		"a.(\n",
 		"[aliases]\na = 3\n",
 	};
 
@@ -166,7 +168,7 @@ static void bad_files(void **state)
 
 		if (registries_conf_add(&conf, cases[i], strlen(cases[i]), &arena, &e) != -EINVAL)
 			fail_msg("case %zu was taken", i);
-		assert_true(e.why[0] && e.field[0] >= '1' && e.field[0] <= '9');
+		assert_true(e.why[0] && e.field[0]);
 	}
 }
 
@@ -184,7 +186,6 @@ static void bad_locations(void **state)
 
 int main(void)
 {
-#ifdef HAVE_TOML
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(references),	       cmocka_unit_test(names),
 		cmocka_unit_test(later_files_replace), cmocka_unit_test(bad_files),
@@ -192,7 +193,4 @@ int main(void)
 	};
 
 	return cmocka_run_group_tests(tests, conf_read, conf_free);
-#else
-	return 77;
-#endif
 }
