@@ -299,3 +299,13 @@ int collect(const struct store *s, struct collected *ret, struct error *err)
 		*ret = c;
 	return r;
 }
+
+void collect_failed(const char *path)
+{
+	struct store s = STORE_INIT;
+	struct collected c;
+
+	if (store_open(path, false, STORE_EXCLUSIVE_NOW, &s, NULL) == 0)
+		collect(&s, &c, NULL);
+	store_close(&s);
+}

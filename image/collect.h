@@ -22,6 +22,9 @@ struct collected {
 /* s: open with STORE_EXCLUSIVE or STORE_EXCLUSIVE_NOW. 0 or -errno with err. */
 int collect(const struct store *s, struct collected *ret, struct error *err);
 
+/* Behind a failure: takes away what it has made and nothing names, if nobody else is at work. */
+void collect_failed(const char *path);
+
 /* Calls f with the stack of each container, until it returns something else than 0, which is
  * returned. */
 int collect_containers(const struct store *s,

@@ -14,6 +14,7 @@
 #include "base/fd.h"
 #include "image/archive_in.h"
 #include "image/blob.h"
+#include "image/collect.h"
 #include "image/docker_archive.h"
 #include "image/install.h"
 #include "image/naming.h"
@@ -259,6 +260,8 @@ int verb_load(const struct job_context *c, struct error *err)
 	if (r == 0 && !l.images)
 		r = error_say(err, EINVAL, "there is no image in it");
 	store_close(&l.store);
+	if (r < 0)
+		collect_failed(q->store);
 	if (r < 0)
 		error_step(err, "load %s", q->input ? q->input : "from standard input");
 	else if (fflush(stdout) != 0)

@@ -8,6 +8,7 @@
 
 #include "base/fd.h"
 #include "image/blob.h"
+#include "image/collect.h"
 #include "image/install.h"
 #include "image/interrupt.h"
 #include "image/naming.h"
@@ -177,6 +178,8 @@ int verb_pull(const struct job_context *c, struct error *err)
 	for (i = 0; r == 0 && i < q->images.n; i++)
 		r = reference_pull(c, &s, q->images.v[i], &want, err);
 	store_close(&s);
+	if (r < 0)
+		collect_failed(q->store);
 	if (fflush(stdout) != 0 && r == 0)
 		r = error_set(err, errno, "write to standard output");
 	return r;

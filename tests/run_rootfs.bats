@@ -80,10 +80,10 @@ nothing_left() {
     has "      --help"
 }
 
-@test "there is no image store yet, and it says so" {
-    run hoy run alpine true
+@test "an image that isn't here is one of a registry, which --pull never doesn't ask" {
+    run hoy run --pull never alpine true
     [[ $status == 125 ]]
-    is 'hoy: run: image "alpine": there is no image store yet (--rootfs DIR takes a directory as the root file system)'
+    is 'hoy: run: there is no image "alpine" here ("hoy images" lists those that are here)'
     nothing_left
     # What is wrong with the options is said before anything is fetched.
     run hoy run --memory x alpine true
