@@ -1,0 +1,162 @@
+#!/usr/bin/env bats
+# lane: both
+# run_image: containers made of images: what the image says is what runs, each has its own layer above
+# those it shares, and all verbs work on them.
+
+load helpers
+load images
+
+setup_file() {
+    local t=$BATS_FILE_TMPDIR i tars
+    LAYOUT=$t/boat
+    umoci init --layout "$LAYOUT" 3>&-
+    make_rootfs "$t/root"
+    mkdir "$t/root/app"
+    chmod 711 "$t/root"
+    touch -d '2001-02-03 04:05:06 UTC' "$t/root"
+    chown 1000:1000 "$t/root/app"
+    tar -C "$t/root" -cf "$t/base.tar" .
+    CONFIG='{"Entrypoint": ["/bin/echo", "entry"], "Cmd": ["cmd"], "Env": ["WHO=image", "PATH=/bin:/sbin"],
+        "WorkingDir": "/app", "User": "sailor", "Labels": {"a.label": "its value"}, "StopSignal": "SIGUSR1"}' \
+        layout_image app "$t/base.tar"
+    CONFIG='{"Cmd": ["/bin/sh"]}' layout_image plain "$t/base.tar"
+    CONFIG='{}' layout_image nothing "$t/base.tar"
+    CONFIG='{"User": "stranger", "Cmd": ["/bin/id"]}' layout_image stranger "$t/base.tar"
+    # A hundred and thirty layers, each of which hides what the one before it had.
+    tars=("$t/base.tar")
+    for i in $(seq 129); do
+        mkdir -p "$t/l$i/d"
+        echo "$i" >"$t/l$i/d/file-$i"
+        [[ $i == 1 ]] || touch "$t/l$i/d/.wh.file-$((i - 1))"
+        tar -C "$t/l$i" -cf "$t/l$i.tar" ./d
+        tars+=("$t/l$i.tar")
+    done
+    CONFIG='{"Cmd": ["/bin/ls", "/d"]}' layout_image many "${tars[@]}"
+    export LAYOUT HOY_DATA_ROOT=$t/data
+    hoy load -q -i "$LAYOUT"
+}
+
+teardown() {
+    containers_remove
+}
+
+@test "the image's entrypoint, command, environment, directory and user" {
+    run hoy run --rm localhost/boat:app
+    [ "$status" -eq 0 ]
+    [ "$output" = "entry cmd" ]
+    run hoy run --rm localhost/boat:app other words
+    [ "$output" = "entry other words" ]
+    run hoy run --rm --entrypoint /bin/sh localhost/boat:app -c 'echo "$WHO $PWD $(id -un) $HOME"'
+    [ "$output" = "image /app sailor /home/sailor" ]
+    run hoy run --rm -e WHO=me -w / -u 0 --entrypoint /bin/sh localhost/boat:app -c 'echo "$WHO $PWD $(id -u)"'
+    [ "$output" = "me / 0" ]
+}
+
+@test "an image without a command needs one, and a user must be one of its own" {
+    run hoy run --rm localhost/boat:nothing
+    [ "$status" -eq 125 ]
+    run hoy run --rm localhost/boat:nothing /bin/echo hello
+    [ "$output" = hello ]
+    run hoy run --rm localhost/boat:stranger
+    [ "$status" -eq 125 ]
+    [[ $output == *stranger* ]]
+    run hoy run --rm -u 5:6 localhost/boat:stranger
+    [[ $output == "uid=5 gid=6"* ]]
+}
+
+@test "each container writes for itself" {
+    hoy run --name first localhost/boat:plain sh -c 'echo mine >/file; rm /bin/vi; test ! -e /bin/vi'
+    run hoy run --rm localhost/boat:plain sh -c 'cat /file; ls /bin/vi'
+    [[ $output == *"No such file"*/bin/vi ]]
+    # What it wrote is there when it runs again.
+    hoy delete first
+    [ -z "$(ls "$HOY_DATA_ROOT/containers")" ]
+}
+
+@test "a kept container runs again with what it has written" {
+    hoy run --name again localhost/boat:plain sh -c 'echo x >>/runs; wc -l </runs'
+    hoy start again
+    wait_status stopped "$(hoy list -q)"
+    [ "$(cat "$HOY_DATA_ROOT"/containers/*/upper/runs | wc -l)" = 2 ]
+    run hoy rmi localhost/boat:plain
+    [ "$status" -eq 1 ]
+    [[ $output == *"is made from it"* ]]
+    hoy delete again
+}
+
+@test "a container outlives the name of its image" {
+    hoy tag localhost/boat:plain short-lived
+    hoy run --name orphan short-lived true
+    hoy rmi --force localhost/boat:plain short-lived
+    hoy prune --all >/dev/null
+    hoy start orphan
+    wait_status stopped "$(hoy list -q)"
+    hoy delete orphan
+    hoy load -q -i "$LAYOUT"
+}
+
+@test "the root directory is the image's" {
+    run hoy run --rm localhost/boat:plain stat -c '%a %u:%g %Y' /
+    [ "$output" = "711 0:0 981173106" ]
+}
+
+@test "130 layers with whiteouts over whiteouts" {
+    run hoy run --rm localhost/boat:many
+    [ "$status" -eq 0 ]
+    [ "$output" = file-129 ]
+}
+
+@test "--read-only, and --rm leaves nothing" {
+    run hoy run --rm --read-only localhost/boat:plain sh -c 'echo x >/x'
+    [ "$status" -ne 0 ]
+    [[ $output == *"Read-only"* ]]
+    [ -z "$(ls "$HOY_DATA_ROOT/containers")" ]
+    [ -z "$(ls "$HOY_DATA_ROOT/names")" ]
+}
+
+@test "the plan of an image shows its layers, and makes nothing" {
+    local before
+    before=$(find "$HOY_DATA_ROOT" | sort)
+    run hoy plan localhost/boat:many
+    [ "$status" -eq 0 ]
+    [[ $output == *"mount an overlay of 130 layers"*"mounts[0]"* ]]
+    [ "$(find "$HOY_DATA_ROOT" | sort)" = "$before" ]
+}
+
+@test "exec, state and kill work on it by its name" {
+    hoy run -d --name boat localhost/boat:plain sleep 100 >/dev/null
+    [ "$(hoy exec boat cat /proc/1/comm)" = sleep ]
+    [ "$(hoy state boat | jq -r .status)" = running ]
+    hoy kill boat KILL
+    wait_status stopped "$(hoy state boat | jq -r .id)"
+    hoy delete boat
+}
+
+@test "by its ID" {
+    local id
+    id=$(hoy images --format json | jq -r '.[] | select(.name == "localhost/boat:plain") | .id')
+    id=${id#sha256:}
+    run hoy run --rm "${id:0:12}" echo hello
+    [ "$output" = hello ]
+}
+
+@test "paths of an image that are links stay in it" {
+    local t=$BATS_TEST_TMPDIR
+    mkdir -p "$t/evil/etc" "$t/canary"
+    cp -a "$BATS_FILE_TMPDIR/root/bin" "$t/evil/"
+    ln -s "$t/canary" "$t/evil/etc/link"
+    ln -s "$t/canary/passwd" "$t/evil/etc/passwd"
+    ln -s "$t/canary" "$t/evil/proc"
+    ln -s "$t/canary" "$t/evil/work"
+    echo 'stranger:x:7:7::/:/bin/sh' >"$t/canary/passwd"
+    tar -C "$t/evil" -cf "$t/evil.tar" .
+    LAYOUT=$t/layout
+    layout_new "$LAYOUT"
+    CONFIG='{"WorkingDir": "/work/dir", "User": "stranger"}' layout_image evil "$t/evil.tar"
+    hoy load -q -i "$LAYOUT"
+    run hoy run --rm localhost/layout:evil /bin/true
+    [ "$status" -eq 125 ]
+    run hoy run --rm -u 0 localhost/layout:evil /bin/pwd
+    [ "$(ls "$t/canary")" = passwd ]
+    hoy rmi localhost/layout:evil
+}
