@@ -30,7 +30,7 @@ registry_stop() {
 
 # registry_push LAYOUT:TAG NAME: an image of a layout under that name.
 registry_push() {
-    skopeo copy -q --insecure-policy --dest-tls-verify=false --all "oci:$1" "docker://$REGISTRY/$2" 3>&-
+    skopeo copy -q --preserve-digests --insecure-policy --dest-tls-verify=false --all "oci:$1" "docker://$REGISTRY/$2" 3>&-
 }
 
 # registry_gets DIGEST: how often the blob was asked for.
