@@ -257,6 +257,7 @@ PY
     [[ $output == *"layer 0"* ]]
 }
 
+# bats test_tags=syscalls
 @test "the process that unpacks has little to give" {
     local t=$BATS_TEST_TMPDIR pid i
     mkfifo "$t/slow"
