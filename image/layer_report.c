@@ -68,11 +68,11 @@ int layer_report_read(const struct text *from, struct arena *a, struct layer_rep
 		return r;
 	if (report.failure)
 		return failure_pass(report.failure, err);
-	if (!report.blob || !report.diff)
-		return error_say(err, EIO, "the process that unpacks it gave no digests");
-	r = digest_parse(report.blob, &d, err);
-	if (r == 0)
-		r = digest_parse(report.diff, &d, err);
+	if (!report.diff)
+		return error_say(err, EIO, "the process that unpacks it gave no digest");
+	r = digest_parse(report.diff, &d, err);
+	if (r == 0 && report.blob)
+		r = digest_parse(report.blob, &d, err);
 	if (r < 0)
 		return r;
 	implied_read(from, n + 1, a, &report.implied);

@@ -19,7 +19,8 @@
 #define LAYER_REPORT_MAX (64u << 20) /* bytes, with the implied directories */
 
 struct layer_report {
-	const char *blob, *diff; /* digests of what was read and of the tar file in it */
+	const char *blob; /* digest of what was read; NULL: it was not asked for */
+	const char *diff; /* and of the tar file in it */
 	uint64_t blob_size, diff_size, bytes, entries;
 	uint64_t xattrs_lost;	 /* extended attributes that the file system didn't take */
 	bool has_root;		 /* there is an entry for the root directory */

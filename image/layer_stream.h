@@ -14,6 +14,7 @@
 #ifndef HOY_IMAGE_LAYER_STREAM_H
 #define HOY_IMAGE_LAYER_STREAM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -27,9 +28,9 @@ struct layer_sums {
 	uint64_t blob_size, diff_size; /* bytes */
 };
 
-/* fd: stays the caller's. limit: bytes of the tar file, beyond which it is an error. 0 or -errno.
+/* verified: the digest of what comes is somebody else's business, blob stays empty. fd: stays the caller's. limit: bytes of the tar file, beyond which it is an error. 0 or -errno.
  */
-int layer_stream_open(int fd, uint64_t limit, struct layer_stream **ret, struct error *err);
+int layer_stream_open(int fd, bool verified, uint64_t limit, struct layer_stream **ret, struct error *err);
 /* The next piece, valid until the next call. Its length, 0 at the end, or -errno with err. */
 ssize_t layer_stream_next(struct layer_stream *s, const void **ret, struct error *err);
 /* Behind the end: the digests. */

@@ -27,7 +27,7 @@ enum { UNPACK_INPUT = 0, UNPACK_DIR = 3, UNPACK_REPORT = 4, UNPACK_FDS };
 /* ---- The process ------------------------------------------------------------------------------
  */
 
-static int layer_unpack(struct layer_report *report, struct text *implied, struct error *err)
+static int layer_unpack(bool verified, struct layer_report *report, struct text *implied, struct error *err)
 {
 	_cleanup_fd_ int root = -1;
 	char blob[DIGEST_TEXT_MAX], diff[DIGEST_TEXT_MAX];
@@ -47,7 +47,7 @@ static int layer_unpack(struct layer_report *report, struct text *implied, struc
 		return error_set(err, errno, "open the layer's directory");
 	r = layer_box_filter(err);
 	if (r == 0)
-		r = layer_stream_open(UNPACK_INPUT, LAYER_BYTES_MAX, &stream, err);
+		r = layer_stream_open(UNPACK_INPUT, verified, LAYER_BYTES_MAX, &stream, err);
 	if (r == 0)
 		r = layer_tar_unpack(stream, &w, err);
 	if (r == 0)
@@ -62,7 +62,7 @@ static int layer_unpack(struct layer_report *report, struct text *implied, struc
 	snprintf(texts[0], sizeof(texts[0]), "%s", digest_text(&sums.blob, blob));
 	snprintf(texts[1], sizeof(texts[1]), "%s", digest_text(&sums.diff, diff));
 	*report = (struct layer_report){
-		.blob = texts[0],
+		.blob = verified ? NULL : texts[0],
 		.diff = texts[1],
 		.blob_size = sums.blob_size,
 		.diff_size = sums.diff_size,
@@ -74,7 +74,7 @@ static int layer_unpack(struct layer_report *report, struct text *implied, struc
 	return 0;
 }
 
-int layer_unpack_main(void)
+int layer_unpack_main(bool verified)
 {
 	struct text implied = TEXT_INIT, out = TEXT_INIT;
 	struct layer_report report = {0};
@@ -86,7 +86,7 @@ int layer_unpack_main(void)
 	 * built in. */
 	setlocale(LC_CTYPE, "C.UTF-8");
 	umask(0);
-	if (layer_unpack(&report, &implied, &err) < 0)
+	if (layer_unpack(verified, &report, &implied, &err) < 0)
 		layer_report_failure(&err, &out);
 	else
 		layer_report_write(&report, &implied, &out);
@@ -96,9 +96,10 @@ int layer_unpack_main(void)
 /* ---- Its parent -------------------------------------------------------------------------------
  */
 
-static int process_start(int dir, int input, int report, pid_t *ret)
+static int process_start(int dir, int input, bool verified, int report, pid_t *ret)
 {
-	char name[] = "hoy-image", mode[] = LAYER_UNPACK_MODE, *argv[] = {name, mode, NULL},
+	char name[] = "hoy-image", mode[] = LAYER_UNPACK_MODE, second[] = LAYER_UNPACK_VERIFIED,
+	     *argv[] = {name, mode, verified ? second : NULL, NULL},
 	     *none[] = {NULL};
 	posix_spawn_file_actions_t files;
 	int r = posix_spawn_file_actions_init(&files);
@@ -136,7 +137,7 @@ int layer_unpack_begin(int dir, int blob, struct layer_unpack *ret, struct error
 		input = above(blob < 0 ? in[0] : blob);
 		to = above(dir);
 		out = above(report[1]);
-		r = input < 0 || to < 0 || out < 0 ? -errno : process_start(to, input, out, &pid);
+		r = input < 0 || to < 0 || out < 0 ? -errno : process_start(to, input, blob < 0, out, &pid);
 	}
 	fd_close(in[0]);
 	fd_close(report[1]);

@@ -13,7 +13,9 @@
 
 #include "image/layer_report.h"
 
-#define LAYER_UNPACK_MODE "unpack-layer" /* argv[1] of that process */
+/* argv[1] and argv[2] of that process; the second only for what comes through a pipe. */
+#define LAYER_UNPACK_MODE     "unpack-layer"
+#define LAYER_UNPACK_VERIFIED "verified"
 
 struct layer_unpack {
 	pid_t pid;
@@ -27,7 +29,8 @@ int layer_unpack_begin(int dir, int blob, struct layer_unpack *ret, struct error
 int layer_unpack_end(struct layer_unpack *u, struct arena *a, struct layer_report *ret,
 		     struct error *err);
 
-/* What that process does. Returns its exit status. */
-int layer_unpack_main(void);
+/* What that process does; verified: whoever writes to the pipe takes the digest of the blob itself. Returns
+ * its exit status. */
+int layer_unpack_main(bool verified);
 
 #endif

@@ -76,8 +76,8 @@ int main(int argc, char **argv)
 	struct error err = ERROR_INIT;
 	int r;
 
-	if (argc == 2 && streq(argv[1], LAYER_UNPACK_MODE))
-		return layer_unpack_main();
+	if (argc >= 2 && streq(argv[1], LAYER_UNPACK_MODE))
+		return layer_unpack_main(argc == 3 && streq(argv[2], LAYER_UNPACK_VERIFIED));
 	if (argc != 1 || fcntl(REQUEST_FD, F_GETFD) < 0 || fcntl(ANSWER_FD, F_GETFD) < 0) {
 		fprintf(stderr,
 			"hoy-image: this is a part of hoy, which executes it when it is needed\n");
