@@ -28,8 +28,8 @@ struct layer_sums {
 	uint64_t blob_size, diff_size; /* bytes */
 };
 
-/* verified: the digest of what comes is somebody else's business, blob stays empty. fd: stays the caller's. limit: bytes of the tar file, beyond which it is an error. 0 or -errno.
- */
+/* fd: stays the caller's. verified: the digest of what comes is somebody else's business; sums.blob stays
+ * empty. limit: bytes of the tar file, beyond which it is an error. 0 or -errno. */
 int layer_stream_open(int fd, bool verified, uint64_t limit, struct layer_stream **ret, struct error *err);
 /* The next piece, valid until the next call. Its length, 0 at the end, or -errno with err. */
 ssize_t layer_stream_next(struct layer_stream *s, const void **ret, struct error *err);
