@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/archive_in.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/fd.h"
+#include "image/archive_reader.h"
 #include "image/blob.h"
 
 #define READ_SIZE (256 * 1024)
@@ -19,20 +18,11 @@
 
 struct reader {
 	const struct store *store;
-	struct archive *archive;
+	struct archive_reader process;
 	struct arena *arena;
 	struct archive_in *in;
 	size_t room;
 };
-
-static int archive_failed(const struct reader *r, struct error *err)
-{
-	const char *why = archive_error_string(r->archive);
-
-	error_hint(err, "it must be a tar file as \"hoy save\", \"docker save\" and \"podman "
-			"save\" write it");
-	return error_say(err, EINVAL, "%s", why ? why : "it can't be read");
-}
 
 /* "./a//b" is "a/b". ".." doesn't occur in these. */
 static const char *path_clean(const char *path, struct arena *a)
@@ -90,40 +80,66 @@ static bool path_digest(const char *path, struct digest *ret)
 	return digest_parse(text, ret, NULL) == 0;
 }
 
-static int content_blob(struct reader *r, struct blob *b, struct error *err)
+/* All of an entry's content, piece by piece. */
+static int content_read(struct reader *r, uint64_t size,
+			int (*take)(void *to, const void *p, size_t n, struct error *err), void *to,
+			struct error *err)
 {
-	const void *p;
-	size_t n;
-	int64_t offset, at = 0;
-	int got, e = 0;
+	char *buf = malloc(READ_SIZE);
+	int e = buf ? 0 : error_set(err, ENOMEM, "read it");
 
-	while (e == 0 &&
-	       (got = archive_read_data_block(r->archive, &p, &n, &offset)) != ARCHIVE_EOF) {
-		if (got != ARCHIVE_OK)
-			return archive_failed(r, err);
-		if (offset != at)
-			return error_say(err, EINVAL, "a sparse file");
-		at += (int64_t)n;
-		e = blob_add(b, p, n, err);
+	while (e == 0 && size) {
+		ssize_t n =
+			read(r->process.input, buf, size < READ_SIZE ? (size_t)size : READ_SIZE);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			e = error_say(err, EIO, "the process that reads the archive ended early");
+		} else {
+			size -= (uint64_t)n;
+			e = take(to, buf, (size_t)n, err);
+		}
 	}
+	free(buf);
 	return e;
 }
 
-static int blob_read(struct reader *r, struct archive_entry *entry, struct archive_file *f,
-		     struct error *err)
+static int take_blob(void *to, const void *p, size_t n, struct error *err)
+{
+	return blob_add(to, p, n, err);
+}
+
+static int take_text(void *to, const void *p, size_t n, struct error *err)
+{
+	(void)err;
+	text_add_bytes(to, p, n);
+	return 0;
+}
+
+static int take_nothing(void *to, const void *p, size_t n, struct error *err)
+{
+	(void)to;
+	(void)p;
+	(void)n;
+	(void)err;
+	return 0;
+}
+
+static int blob_read(struct reader *r, struct archive_file *f, struct error *err)
 {
 	bool named = path_digest(f->path, &f->digest);
 	struct blob b = BLOB_INIT;
-	int e;
+	int e = named ? blob_begin(r->store, &f->digest, f->size, &b, err)
+		      : blob_begin_any(r->store, &b, err);
 
-	f->size = archive_entry_size_is_set(entry) ? (uint64_t)archive_entry_size(entry) : 0;
-	e = named ? blob_begin(r->store, &f->digest, f->size, &b, err)
-		  : blob_begin_any(r->store, &b, err);
-	if (e != 0)
-		return e < 0 ? e : 0;
+	if (e < 0)
+		return e;
+	if (e > 0) /* the store has it */
+		return content_read(r, f->size, take_nothing, NULL, err);
 	e = b.have ? blob_restart(&b, err) : 0;
 	if (e == 0)
-		e = content_blob(r, &b, err);
+		e = content_read(r, f->size, take_blob, &b, err);
 	if (e == 0)
 		e = blob_commit(&b, err);
 	blob_abandon(&b, false);
@@ -131,20 +147,12 @@ static int blob_read(struct reader *r, struct archive_entry *entry, struct archi
 	return e;
 }
 
-static int document_read(struct reader *r, struct text *out, struct error *err)
+static int document_read(struct reader *r, uint64_t size, struct text *out, struct error *err)
 {
-	const void *p;
-	size_t n;
-	int64_t offset;
-	int got;
-
+	if (size > STORE_INDEX_MAX)
+		return error_say(err, EFBIG, "larger than %u bytes", STORE_INDEX_MAX);
 	out->len = 0;
-	while ((got = archive_read_data_block(r->archive, &p, &n, &offset)) == ARCHIVE_OK) {
-		if (out->len + n > STORE_INDEX_MAX)
-			return error_say(err, EFBIG, "larger than %u bytes", STORE_INDEX_MAX);
-		text_add_bytes(out, p, n);
-	}
-	return got == ARCHIVE_EOF ? 0 : archive_failed(r, err);
+	return content_read(r, size, take_text, out, err);
 }
 
 static struct text *document_of(struct archive_in *in, const char *path)
@@ -155,29 +163,22 @@ static struct text *document_of(struct archive_in *in, const char *path)
 					      : NULL;
 }
 
-static int entry_read(struct reader *r, struct archive_entry *entry, struct error *err)
+static int entry_read(struct reader *r, const struct archive_frame *frame, const char *name,
+		      const char *link, struct error *err)
 {
-	const char *path = archive_entry_pathname(entry), *link;
+	const char *path = path_clean(name, r->arena);
+	struct text *document = document_of(r->in, path);
 	struct archive_file *f;
-	struct text *document;
 
-	if (!path)
-		return error_say(err, EINVAL, "an entry without a name");
-	path = path_clean(path, r->arena);
-	error_field(err, "%s", path);
-	document = document_of(r->in, path);
-	link = archive_entry_hardlink(entry);
-	if (!link)
-		link = archive_entry_symlink(entry);
-	if (!link && archive_entry_filetype(entry) != S_IFREG)
-		return 0;
-	if (document && !link)
-		return document_read(r, document, err);
+	error_step(err, "%s", path);
+	if (document && !frame->link_n)
+		return document_read(r, frame->size, document, err);
 	f = file_add(r, path, err);
 	if (!f)
 		return -E2BIG;
-	if (!link)
-		return blob_read(r, entry, f, err);
+	f->size = frame->size;
+	if (!frame->link_n)
+		return blob_read(r, f, err);
 	f->link = arena_strdup(r->arena, link);
 	return 0;
 }
@@ -186,29 +187,32 @@ int archive_in_read(const struct store *s, int fd, struct arena *a, struct archi
 		    struct error *err)
 {
 	struct archive_in in = {0};
-	struct reader r = {.store = s, .archive = archive_read_new(), .arena = a, .in = &in};
-	struct archive_entry *entry;
-	int e = 0, got;
+	struct reader r = {.store = s, .arena = a, .in = &in};
+	char path[ARCHIVE_NAME_MAX + 1], link[ARCHIVE_NAME_MAX + 1];
+	struct error theirs = ERROR_INIT, ours = ERROR_INIT;
+	struct archive_frame frame;
+	int e = archive_reader_begin(fd, &r.process, err), end;
 
-	archive_read_support_format_tar(r.archive);
-	archive_read_support_filter_gzip(r.archive);
-	archive_read_support_filter_zstd(r.archive);
-	got = archive_read_open_fd(r.archive, fd, READ_SIZE);
-	if (got != ARCHIVE_OK)
-		e = archive_failed(&r, err);
-	while (e == 0 && (got = archive_read_next_header(r.archive, &entry)) != ARCHIVE_EOF) {
-		struct error why = ERROR_INIT;
-
-		e = got == ARCHIVE_OK || got == ARCHIVE_WARN ? entry_read(&r, entry, &why)
-							     : archive_failed(&r, &why);
-		if (e < 0)
-			*err = why;
-	}
-	archive_read_free(r.archive);
 	if (e < 0)
+		return e;
+	while ((e = archive_reader_next(&r.process, &frame, path, link, &ours)) > 0) {
+		ours = (struct error)ERROR_INIT;
+		e = entry_read(&r, &frame, path, link, &ours);
+		if (e < 0)
+			break;
+	}
+	/* When it ended early, it says why; when we did, it could not go on. */
+	end = archive_reader_end(&r.process, &theirs);
+	if (end < 0 && (e == 0 || e == -EIO)) {
+		e = end;
+		ours = theirs;
+	}
+	if (e < 0) {
+		*err = ours;
 		archive_in_free(&in);
-	else
+	} else {
 		*ret = in;
+	}
 	return e;
 }
 

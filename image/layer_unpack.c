@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -15,11 +14,8 @@
 
 #include "base/fd.h"
 #include "base/sys.h"
-#include "image/layer_box.h"
+#include "image/box.h"
 #include "image/layer_tar.h"
-
-/* Its descriptors. */
-enum { UNPACK_INPUT = 0, UNPACK_DIR = 3, UNPACK_REPORT = 4, UNPACK_FDS };
 
 /* A pipe that holds more wakes both ends less often. */
 #define PIPE_SIZE (1 << 20)
@@ -27,7 +23,8 @@ enum { UNPACK_INPUT = 0, UNPACK_DIR = 3, UNPACK_REPORT = 4, UNPACK_FDS };
 /* ---- The process ------------------------------------------------------------------------------
  */
 
-static int layer_unpack(bool verified, struct layer_report *report, struct text *implied, struct error *err)
+static int layer_unpack(bool verified, struct layer_report *report, struct text *implied,
+			struct error *err)
 {
 	_cleanup_fd_ int root = -1;
 	char blob[DIGEST_TEXT_MAX], diff[DIGEST_TEXT_MAX];
@@ -36,18 +33,18 @@ static int layer_unpack(bool verified, struct layer_report *report, struct text 
 	struct layer_stream *stream = NULL;
 	struct layer_sums sums;
 	size_t n = 0;
-	int r = layer_box_enter(UNPACK_DIR, err);
+	int r = box_enter(BOX_DIR, true, err);
 
-	close(UNPACK_DIR);
+	close(BOX_DIR);
 	if (r < 0)
 		return r;
 	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	w.tree = root < 0 ? NULL : layer_tree_new(root);
 	if (!w.tree)
 		return error_set(err, errno, "open the layer's directory");
-	r = layer_box_filter(err);
+	r = box_filter(err);
 	if (r == 0)
-		r = layer_stream_open(UNPACK_INPUT, verified, LAYER_BYTES_MAX, &stream, err);
+		r = layer_stream_open(BOX_INPUT, verified, LAYER_BYTES_MAX, &stream, err);
 	if (r == 0)
 		r = layer_tar_unpack(stream, &w, err);
 	if (r == 0)
@@ -81,7 +78,7 @@ int layer_unpack_main(bool verified)
 	struct error err = ERROR_INIT;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	sys_close_range(UNPACK_FDS, ~0U, 0);
+	sys_close_range(BOX_FDS, ~0U, 0);
 	/* Names are bytes; but libarchive gives none that its locale can't express. This one is
 	 * built in. */
 	setlocale(LC_CTYPE, "C.UTF-8");
@@ -90,42 +87,14 @@ int layer_unpack_main(bool verified)
 		layer_report_failure(&err, &out);
 	else
 		layer_report_write(&report, &implied, &out);
-	_exit(fd_write_all(UNPACK_REPORT, out.s, out.len) < 0);
+	_exit(fd_write_all(BOX_REPORT, out.s, out.len) < 0);
 }
 
 /* ---- Its parent -------------------------------------------------------------------------------
  */
 
-static int process_start(int dir, int input, bool verified, int report, pid_t *ret)
-{
-	char name[] = "hoy-image", mode[] = LAYER_UNPACK_MODE, second[] = LAYER_UNPACK_VERIFIED,
-	     *argv[] = {name, mode, verified ? second : NULL, NULL},
-	     *none[] = {NULL};
-	posix_spawn_file_actions_t files;
-	int r = posix_spawn_file_actions_init(&files);
-
-	if (r)
-		return -r;
-	r = posix_spawn_file_actions_adddup2(&files, input, UNPACK_INPUT);
-	if (!r)
-		r = posix_spawn_file_actions_adddup2(&files, dir, UNPACK_DIR);
-	if (!r)
-		r = posix_spawn_file_actions_adddup2(&files, report, UNPACK_REPORT);
-	if (!r)
-		r = posix_spawn(ret, "/proc/self/exe", &files, NULL, argv, none);
-	posix_spawn_file_actions_destroy(&files);
-	return -r;
-}
-
-/* A copy that lies above those numbers: one descriptor must not be overwritten by the next. */
-static int above(int fd)
-{
-	return fcntl(fd, F_DUPFD_CLOEXEC, UNPACK_FDS);
-}
-
 int layer_unpack_begin(int dir, int blob, struct layer_unpack *ret, struct error *err)
 {
-	_cleanup_fd_ int input = -1, to = -1, out = -1;
 	int in[2] = {-1, -1}, report[2] = {-1, -1}, r = 0;
 	pid_t pid = -1;
 
@@ -134,10 +103,8 @@ int layer_unpack_begin(int dir, int blob, struct layer_unpack *ret, struct error
 	} else {
 		if (blob < 0)
 			fcntl(in[1], F_SETPIPE_SZ, PIPE_SIZE);
-		input = above(blob < 0 ? in[0] : blob);
-		to = above(dir);
-		out = above(report[1]);
-		r = input < 0 || to < 0 || out < 0 ? -errno : process_start(to, input, blob < 0, out, &pid);
+		r = box_spawn(LAYER_UNPACK_MODE, blob < 0 ? LAYER_UNPACK_VERIFIED : NULL,
+			      &(struct box_fds){blob < 0 ? in[0] : blob, -1, dir, report[1]}, &pid);
 	}
 	fd_close(in[0]);
 	fd_close(report[1]);

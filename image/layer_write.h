@@ -7,7 +7,7 @@
  *
  * Every operation is by the descriptor of a directory and one name in it, or by the descriptor of
  * the file itself; none follows a link. To be called in a process whose root directory is the
- * layer's (layer_box.h), which is also why it may use the working directory.
+ * layer's (box.h), which is also why it may use the working directory.
  */
 #ifndef HOY_IMAGE_LAYER_WRITE_H
 #define HOY_IMAGE_LAYER_WRITE_H

@@ -14,6 +14,7 @@
 
 #include "base/fd.h"
 #include "base/sys.h"
+#include "image/archive_reader.h"
 #include "image/interrupt.h"
 #include "image/layer_unpack.h"
 #include "image/tool_verbs.h"
@@ -78,6 +79,8 @@ int main(int argc, char **argv)
 
 	if (argc >= 2 && streq(argv[1], LAYER_UNPACK_MODE))
 		return layer_unpack_main(argc == 3 && streq(argv[2], LAYER_UNPACK_VERIFIED));
+	if (argc == 2 && streq(argv[1], ARCHIVE_READER_MODE))
+		return archive_reader_main();
 	if (argc != 1 || fcntl(REQUEST_FD, F_GETFD) < 0 || fcntl(ANSWER_FD, F_GETFD) < 0) {
 		fprintf(stderr,
 			"hoy-image: this is a part of hoy, which executes it when it is needed\n");

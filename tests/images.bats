@@ -244,3 +244,73 @@ damaged() {
     [ -z "$(find "$DATA"/{ingest,staging} -mindepth 1)" ]
     [ "$(himg images -q | wc -l)" = 2 ]
 }
+
+# archive FILE…: a tar file with these entries, each NAME=TEXT.
+archive() {
+    python3 - "$BATS_TEST_TMPDIR/a.tar" "$@" <<'PY'
+import io, sys, tarfile
+with tarfile.open(sys.argv[1], "w") as t:
+    for word in sys.argv[2:]:
+        name, _, text = word.partition("=")
+        info = tarfile.TarInfo(name)
+        info.size = len(text)
+        t.addfile(info, io.BytesIO(text.encode()))
+PY
+}
+
+@test "archives that mean harm: nothing is believed that isn't verified" {
+    local a=$BATS_TEST_TMPDIR/a.tar zeros
+    zeros=$(printf '0%.0s' $(seq 64))
+    archive "blobs/sha256/$zeros=content" 'oci-layout={"imageLayoutVersion":"1.0.0"}' 'index.json={}'
+    run himg load -i "$a"
+    [ "$status" -eq 1 ]
+    [[ $output == *"$zeros"*"its digest is sha256:"* ]]
+    archive 'manifest.json={"not": "a list"}'
+    run himg load -i "$a"
+    [[ $output == *"manifest.json: "*"must be a list, got an object"* ]]
+    archive 'manifest.json=[{"Config":"none.json","Layers":[]}]'
+    run himg load -i "$a"
+    [[ $output == *"manifest.json: [0].Config: "*"the archive has no file \"none.json\""* ]]
+    archive 'x.json={"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":["sha256:'"$zeros"'"]}}' \
+        'l.tar=' 'manifest.json=[{"Config":"x.json","Layers":["l.tar"],"RepoTags":["a/b:c"]}]'
+    run himg load -i "$a"
+    [ "$status" -eq 1 ]
+    [[ $output == *"layer 0"*"the configuration says sha256:$zeros"* ]]
+    archive 'manifest.json=[{"Config":"../../../etc/passwd","Layers":["/etc/passwd"]}]'
+    run himg load -i "$a"
+    [[ $output == *"the archive has no file"* ]]
+    archive 'oci-layout={"imageLayoutVersion":"2.0.0"}' 'index.json={"schemaVersion":2,"manifests":[]}'
+    run himg load -i "$a"
+    [[ $output == *"imageLayoutVersion: "*"must be \"1.0.0\""* ]]
+    archive 'oci-layout={"imageLayoutVersion":"1.0.0"}' 'index.json={"schemaVersion":2,"manifests":[null]}'
+    run himg load -i "$a"
+    [ "$status" -eq 1 ]
+    [[ $output == *"index.json: manifests[0]"* ]]
+    # Nothing of any of them is left.
+    [ -z "$(find "$DATA/blobs" -type f)" ]
+    [ -z "$(find "$DATA"/{layers,stacks,ingest,staging} -mindepth 1)" ]
+}
+
+@test "links of a docker archive lead to its own files" {
+    local t=$BATS_TEST_TMPDIR id
+    mkdir "$t/x"
+    tar -C "$t/x" -xf "$BATS_FILE_TMPDIR/docker.tar"
+    python3 - "$t/x" "$t/linked.tar" <<'PY'
+import json, os, sys, tarfile
+top, out = sys.argv[1:]
+manifest = json.load(open(top + "/manifest.json"))
+with tarfile.open(out, "w") as t:
+    for i, layer in enumerate(manifest[0]["Layers"]):
+        t.add(top + "/" + layer, f"real{i}/layer.tar")
+        link = tarfile.TarInfo(f"link{i}/layer.tar")
+        link.type, link.linkname = tarfile.SYMTYPE, f"../real{i}/layer.tar"
+        t.addfile(link)
+        manifest[0]["Layers"][i] = link.name
+    t.add(top + "/" + manifest[0]["Config"], manifest[0]["Config"])
+    with open(top + "/m", "w") as f:
+        json.dump(manifest, f)
+    t.add(top + "/m", "manifest.json")
+PY
+    himg load -q -i "$t/linked.tar"
+    [ "$(cat "$(image_layers example.com/web:1 | tail -n 1)/etc/two")" = two ]
+}

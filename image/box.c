@@ -3,19 +3,21 @@
  * Stages, each with what the one before it has left:
  *
  *   namespaces	of its own: mounts, network, IPC, host name. All of root's capabilities in them.
- *   root	the layer's directory is mounted over "/", without devices, programs and set-user-ID
- *		bits, and becomes the root; the host's tree is unmounted.
+ *   root	the directory is mounted over "/", without devices, programs and set-user-ID bits,
+ *		and becomes the root; the host's tree is unmounted.
  *   privilege	capabilities, for good: the bounding set too, and no_new_privs.
  *   limits	memory, descriptors, no core file: what it holds may be anybody's.
  *   filter	the last, when there is nothing to do any more but to unpack.
  */
-#include "image/layer_box.h"
+#include "image/box.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <spawn.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
@@ -24,14 +26,60 @@
 
 int umount2(const char *target, int flags); /* <sys/mount.h> clashes with <linux/mount.h> */
 
-#define MEMORY_MAX                                                                    \
-	(UINT64_C(1) << 30) /* bytes of addresses; zstd's largest window is an eighth \
-			     */
+/* Bytes of addresses; zstd's largest window is an eighth. */
+#define MEMORY_MAX	(UINT64_C(1) << 30)
 #define DESCRIPTORS_MAX 256
 
 /* trusted.* attributes and whiteouts need CAP_SYS_ADMIN and CAP_MKNOD. */
 static const unsigned kept[] = {CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER,   CAP_FSETID,
 				CAP_MKNOD, CAP_SETFCAP,	     CAP_SYS_ADMIN};
+
+/* ---- The parent ------------------------------------------------------------------------------- */
+
+/* A copy that lies above those numbers: one descriptor must not be overwritten by the next. */
+static int above(int fd)
+{
+	return fcntl(fd, F_DUPFD_CLOEXEC, BOX_FDS);
+}
+
+static int spawn(const char *mode, const char *argument, const int fds[BOX_FDS], pid_t *ret)
+{
+	char name[] = "hoy-image",
+	     *argv[] = {name, strdupa(mode), argument ? strdupa(argument) : NULL, NULL},
+	     *none[] = {NULL};
+	posix_spawn_file_actions_t files;
+	int r = posix_spawn_file_actions_init(&files), i;
+
+	if (r)
+		return -r;
+	for (i = 0; !r && i < BOX_FDS; i++)
+		if (fds[i] >= 0)
+			r = posix_spawn_file_actions_adddup2(&files, fds[i], i);
+	if (!r)
+		r = posix_spawn(ret, "/proc/self/exe", &files, NULL, argv, none);
+	posix_spawn_file_actions_destroy(&files);
+	return -r;
+}
+
+int box_spawn(const char *mode, const char *argument, const struct box_fds *fds, pid_t *ret)
+{
+	_cleanup_fd_ int null = open("/dev/null", O_WRONLY | O_CLOEXEC), input = above(fds->input),
+			 output = -1, dir = -1, report = above(fds->report);
+
+	output = above(fds->output >= 0 ? fds->output : null);
+	dir = fds->dir >= 0 ? above(fds->dir) : -1;
+	if (input < 0 || output < 0 || report < 0 || (fds->dir >= 0 && dir < 0))
+		return -errno;
+	return spawn(mode, argument,
+		     (const int[BOX_FDS]){[BOX_INPUT] = input,
+					  [BOX_OUTPUT] = output,
+					  [2] = -1,
+					  [BOX_DIR] = dir,
+					  [BOX_REPORT] = report},
+		     ret);
+}
+
+/* ---- The process ------------------------------------------------------------------------------ */
 
 static int root_enter(int tree, struct error *err)
 {
@@ -43,23 +91,23 @@ static int root_enter(int tree, struct error *err)
 	    sys_mount_setattr(tree, "", AT_EMPTY_PATH,
 			      MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, 0,
 			      SYS_MS_PRIVATE) < 0)
-		return error_set(err, errno, "set up the mount of the layer's directory");
+		return error_set(err, errno, "set up the mount of its directory");
 	if (sys_move_mount(tree, "", top, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) <
 		    0 ||
 	    fchdir(tree) < 0 || sys_pivot_root(".", ".") < 0 || umount2(".", SYS_MNT_DETACH) < 0 ||
 	    chdir("/") < 0)
-		return error_set(err, errno, "make the layer's directory the root");
+		return error_set(err, errno, "make its directory the root");
 	return 0;
 }
 
-static int privilege_drop(struct error *err)
+static int privilege_drop(bool files, struct error *err)
 {
 	struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct data[2] = {{0}, {0}};
 	uint64_t keep = 0;
 	unsigned i;
 
-	for (i = 0; i < sizeof(kept) / sizeof(*kept); i++)
+	for (i = 0; files && i < sizeof(kept) / sizeof(*kept); i++)
 		keep |= UINT64_C(1) << kept[i];
 	for (i = 0; prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; i++)
 		if (prctl(PR_CAPBSET_DROP, i, 0, 0, 0) < 0)
@@ -85,21 +133,31 @@ static int limit_set(int what, uint64_t limit, struct error *err)
 		       : 0;
 }
 
-int layer_box_enter(int dir, struct error *err)
+/* A directory can be cloned only where it is mounted: in the namespace that is to be left. */
+static int tree_open(int dir)
 {
-	/* A directory can be cloned only where it is mounted: in the namespace that is left here.
-	 */
-	_cleanup_fd_ int tree =
-		sys_open_tree(dir, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	_cleanup_fd_ int fs = -1;
+
+	if (dir >= 0)
+		return sys_open_tree(dir, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	fs = sys_fsopen("tmpfs", FSOPEN_CLOEXEC);
+	if (fs < 0 || sys_fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return -1;
+	return sys_fsmount(fs, FSMOUNT_CLOEXEC, MOUNT_ATTR_RDONLY);
+}
+
+int box_enter(int dir, bool files, struct error *err)
+{
+	_cleanup_fd_ int tree = tree_open(dir);
 	int r;
 
 	if (tree < 0)
-		return error_set(err, errno, "open the layer's directory");
+		return error_set(err, errno, "open its directory");
 	if (unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS) < 0)
 		return error_set(err, errno, "unshare namespaces");
 	r = root_enter(tree, err);
 	if (r == 0)
-		r = privilege_drop(err);
+		r = privilege_drop(files, err);
 	if (r == 0)
 		r = limit_set(RLIMIT_CORE, 0, err);
 	if (r == 0)
@@ -113,7 +171,7 @@ int layer_box_enter(int dir, struct error *err)
 
 #ifdef __SANITIZE_ADDRESS__
 /* Its library has system calls of its own. */
-int layer_box_filter(struct error *err)
+int box_filter(struct error *err)
 {
 	(void)err;
 	return 0;
@@ -178,7 +236,7 @@ static const int calls[] = {
 	SCMP_SYS(writev),
 };
 
-int layer_box_filter(struct error *err)
+int box_filter(struct error *err)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	size_t i;
