@@ -67,9 +67,10 @@ const struct verb *const verbs[] = {
 	&verb_create, &verb_start, &verb_run,  &verb_exec, &verb_state,	   &verb_list,
 	&verb_ps,     &verb_pause,  &verb_resume, &verb_update, &verb_events, &verb_reclaim,
 	&verb_stats,  &verb_top,
+	&verb_logs, &verb_stop, &verb_restart, &verb_wait, &verb_rm, &verb_rename,
 	&verb_images, &verb_pull, &verb_load, &verb_tag, &verb_rmi, &verb_prune,
 	&verb_kill,   &verb_delete, &verb_plan, &verb_spec, &verb_features, &verb_version,
-	&verb_of_help, NULL,
+	&verb_of_help, &verb_monitor, NULL,
 };
 
 const struct verb *verb_find(const char *name)
@@ -119,7 +120,8 @@ int verb_help_all(struct error *err)
 		       "hoy runs containers as the OCI runtime specification describes them.\n\n"
 		       "Commands:\n");
 	for (v = verbs; *v; v++)
-		text_addf(&out, "  %-10s%s\n", (*v)->name, (*v)->help);
+		if (!(*v)->internal)
+			text_addf(&out, "  %-10s%s\n", (*v)->name, (*v)->help);
 	text_add(&out, "\nOptions:\n");
 	options_help(global_tables, &out);
 	text_add(&out, "\n\"hoy COMMAND --help\" explains a command.\n");
