@@ -3,7 +3,8 @@
 #include <errno.h>
 #include <signal.h>
 
-#include "cmd/verb.h"
+#include "cmd/several.h"
+#include "engine/life.h"
 #include "engine/run.h"
 #include "spec/names.h"
 
@@ -79,27 +80,34 @@ const struct verb verb_create = {
 
 /* ---- start ----------------------------------------------------------------------------------- */
 
+static int start_one(const struct call *c, const char *id, struct error *err)
+{
+	return engine_start(c->rt, id, err);
+}
+
 static int start_run(const struct call *c, struct error *err)
 {
-	return engine_start(c->rt, c->args[0], err);
+	return several(c, start_one, err);
 }
 
 static const char *const start_text[] = {
 	"Starts the program of a container that \"hoy create\" has made. Returns once the program "
 	"has been executed and the poststart hooks have run; with NOTIFY_SOCKET, once the container "
 	"says that it is ready.",
+	"One that \"hoy run\" has made and that is stopped is made once more and started, with a monitor "
+	"that keeps its log.",
 	NULL,
 };
 
 const struct verb verb_start = {
 	.name = "start",
-	.names = 1,
-	.synopsis = "ID",
-	.help = "start the program of a created container",
+	.names = VERB_ARGS_ANY,
+	.synopsis = "ID...",
+	.help = "start created or stopped containers",
 	.text = start_text,
 	.tables = no_tables,
 	.min = 1,
-	.max = 1,
+	.max = VERB_ARGS_ANY,
 	.needs = "a container ID",
 	.run = start_run,
 };
@@ -119,7 +127,7 @@ static int kill_run(const struct call *c, struct error *err)
 		error_step(err, "kill");
 		return error_say(err, EINVAL, "unknown signal \"%s\"", c->args[1]);
 	}
-	return container_kill(c->rt, c->args[0], sig, k->all, err);
+	return engine_kill(c->rt, c->args[0], sig, k->all, err);
 }
 
 static const struct option_spec kill_options[] = {
@@ -134,7 +142,8 @@ static const struct option_spec *const kill_tables[] = {kill_options, NULL};
 static const char *const kill_text[] = {
 	"Sends a signal to the first process of a container that is created or running. SIGNAL is "
 	"a name with or without SIG, or a number; without it, TERM is sent.",
-	"KILL ends every process of a container that has no pid namespace of its own.",
+	"KILL ends every process of a container that has no pid namespace of its own. KILL and the stop "
+	"signal keep the policy of a container that \"hoy run\" has made from starting it again.",
 	NULL,
 };
 

@@ -113,7 +113,8 @@ void manual_man(struct text *out)
 	options_each(global_tables, option_man, out);
 	text_add(out, ".SH COMMANDS\n");
 	for (v = verbs; *v; v++)
-		verb_man(*v, out);
+		if (!(*v)->internal)
+			verb_man(*v, out);
 	text_add(out, ".SH EXIT STATUS\n\\fBrun\\fR and \\fBexec\\fR return that of the process, or "
 		      "128 and the signal's number when it was killed; \\fBexec\\fR returns 255 when "
 		      "the command could not be executed. Every other failure is 1.\n"
@@ -188,10 +189,13 @@ void manual_bash(struct text *out)
 	options_each(global_tables, option_case, out);
 	text_add(out, "        esac\n        mapfile -t COMPREPLY < <(compgen -W \"");
 	for (v = verbs; *v; v++)
-		text_addf(out, "%s ", (*v)->name);
+		if (!(*v)->internal)
+			text_addf(out, "%s ", (*v)->name);
 	options_each(global_tables, option_word, out);
 	text_add(out, "\" -- \"$word\") ;;\n");
 	for (v = verbs; *v; v++) {
+		if ((*v)->internal)
+			continue;
 		text_addf(out, "    %s)\n        case $before in\n", (*v)->name);
 		options_each((*v)->tables, option_case, out);
 		text_add(out, "        esac\n        mapfile -t COMPREPLY < <(compgen -W \"");

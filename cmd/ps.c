@@ -10,7 +10,7 @@
 #include "base/fd.h"
 #include "base/process.h"
 #include "cmd/output.h"
-#include "cmd/verb.h"
+#include "cmd/containers.h"
 
 #define PS_OUTPUT_MAX (64u << 20)
 
@@ -69,6 +69,7 @@ enum { PS_TABLE, PS_JSON };
 
 struct ps_options {
 	unsigned format; /* PS_TABLE, PS_JSON */
+	struct containers_query list;
 };
 
 static const char *const ps_formats[] = {"table", "json", NULL};
@@ -76,11 +77,51 @@ static const char *const ps_formats[] = {"table", "json", NULL};
 static const struct option_spec ps_table[] = {
 	{.name = "format", .letter = 'f', .value = "FORMAT", .kind = OPTION_CHOICE,
 	 .choices = ps_formats, .offset = OPTION_FIELD(unsigned, struct ps_options, format),
-	 .help = "table (the default) or json: a list of process ids"},
+	 .help = "table (the default) or json: with an ID a list of process ids"},
 	{0},
 };
 
-static const struct option_spec *const ps_tables[] = {ps_table, NULL};
+#define LIST(type, member) OPTION_FIELD(type, struct ps_options, list.member)
+
+static const struct option_spec ps_list_table[] = {
+	{.name = "", .kind = OPTION_HEADING, .help = "Options without an ID"},
+	{.name = "all", .letter = 'a', .kind = OPTION_FLAG, .offset = LIST(bool, all),
+	 .help = "also containers that don't run"},
+	{.name = "quiet", .letter = 'q', .kind = OPTION_FLAG, .offset = LIST(bool, quiet),
+	 .help = "print nothing but the IDs"},
+	{.name = "no-trunc", .kind = OPTION_FLAG, .offset = LIST(bool, whole),
+	 .help = "IDs and commands in full length"},
+	{.name = "filter", .value = "KEY=VALUE", .kind = OPTION_LIST,
+	 .offset = LIST(struct option_list, filters),
+	 .help = "only with this id, name (or a part of it), status or label; may be repeated: all must "
+		 "hold"},
+	{0},
+};
+
+static const struct option_spec *const ps_tables[] = {ps_table, ps_list_table, NULL};
+
+enum { PS_LIST_TABLE = 1 };
+
+static int ps_check(const struct call *c, struct error *err)
+{
+	const struct option_spec *seen = c->seen[PS_LIST_TABLE];
+
+	if (c->args_n && seen)
+		return error_say(err, EINVAL, "--%s: is for the list of containers, without an ID",
+				 seen->name);
+	if (!c->args_n && c->as_runc)
+		return error_say(err, EINVAL, "a container ID is needed");
+	return 0;
+}
+
+static int ps_containers(const struct call *c, struct error *err)
+{
+	const struct ps_options *opt = c->opt;
+	struct containers_query q = opt->list;
+
+	q.json = opt->format == PS_JSON;
+	return containers_print(c->rt, &q, err);
+}
 
 static int ps_json(const struct cgroup_pids *pids, struct error *err)
 {
@@ -195,8 +236,11 @@ static int ps_run(const struct call *c, struct error *err)
 	_cleanup_(arena_free) struct arena a = ARENA_INIT;
 	_cleanup_(text_free) struct text all = TEXT_INIT;
 	struct cgroup_pids pids;
-	int r = container_pids(c->rt, c->args[0], &a, &pids, err);
+	int r;
 
+	if (!c->args_n)
+		return ps_containers(c, err);
+	r = container_pids(c->rt, c->args[0], &a, &pids, err);
 	if (r < 0)
 		return r;
 	if (opt->format == PS_JSON)
@@ -206,22 +250,23 @@ static int ps_run(const struct call *c, struct error *err)
 }
 
 static const char *const ps_text[] = {
-	"Lists the processes of a container with the host's ps, to which the arguments behind the ID go "
-	"(-ef without any); they must leave the column PID in.",
+	"Without an ID, lists the containers that run, of bundles and of images, the newest first.",
+	"With one, lists its processes with the host's ps, to which the arguments behind the ID go (-ef "
+	"without any); they must leave the column PID in.",
 	NULL,
 };
 
 const struct verb verb_ps = {
 	.name = "ps",
 	.names = 1,
-	.synopsis = "[OPTION...] ID [PS-ARGUMENT...]",
-	.help = "list the processes of a container",
+	.synopsis = "[OPTION...]\n       hoy ps [OPTION...] ID [PS-ARGUMENT...]",
+	.help = "list the containers, or the processes of one",
 	.text = ps_text,
 	.tables = ps_tables,
 	.options_size = sizeof(struct ps_options),
-	.min = 1,
 	.max = VERB_ARGS_ANY,
 	.needs = "a container ID",
 	.in_order = true,
+	.check = ps_check,
 	.run = ps_run,
 };

@@ -150,12 +150,22 @@ const struct option_spec run_store_table[] = {
 	{0},
 };
 
-/* What needs a process that stays with the container. */
+const struct option_spec run_life_table[] = {
+	{.name = "", .kind = OPTION_HEADING, .help = "Its life"},
+	{.name = "restart", .value = "POLICY", STRING(restart),
+	 .help = "with --detach: start it again when it has ended: no (the default), on-failure[:N], always, "
+		 "unless-stopped"},
+	{.name = "stop-timeout", .value = "S", STRING(stop_timeout),
+	 .help = "seconds that \"hoy stop\" gives it; without it 10; -1: no end"},
+	{.name = "log-driver", .value = "NAME", STRING(log_driver),
+	 .help = "with --detach: k8s-file (the default), files that \"hoy logs\" reads; none"},
+	{.name = "log-opt", .value = "KEY=VALUE", LIST(log_opts),
+	 .help = "max-size=SIZE of one file (10m; -1: unlimited), max-file=N of them (3); may be repeated"},
+	{0},
+};
+
+/* What there is no part of hoy for. */
 const struct option_spec run_later_table[] = {
-	{.name = "restart", .value = "POLICY", .kind = OPTION_REFUSED, .refused = "restarting containers is"},
-	{.name = "log-driver", .value = "NAME", .kind = OPTION_REFUSED, .refused = "logs are"},
-	{.name = "log-opt", .value = "KEY=VALUE", .kind = OPTION_REFUSED, .refused = "logs are"},
-	{.name = "stop-timeout", .value = "S", .kind = OPTION_REFUSED, .refused = "stopping by time is"},
 	{.name = "detach-keys", .value = "KEYS", .kind = OPTION_REFUSED,
 	 .refused = "leaving a container that runs on is"},
 	{.name = "publish", .letter = 'p', .value = "PORTS", .kind = OPTION_REFUSED,

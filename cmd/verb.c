@@ -63,13 +63,26 @@ static const struct verb verb_of_help = {
 	.run = help_run,
 };
 
+/* In the order of the help. A heading stands before the first of its verbs. */
+static const struct {
+	const char *heading;
+	const struct verb *first;
+} groups[] = {
+	{"Containers of images and directories", &verb_run},
+	{"Containers of bundles, as the OCI runtimes have it", &verb_create},
+	{"Every container", &verb_start},
+	{"Images", &verb_images},
+	{"Others", &verb_plan},
+};
+
 const struct verb *const verbs[] = {
-	&verb_create, &verb_start, &verb_run,  &verb_exec, &verb_state,	   &verb_list,
-	&verb_ps,     &verb_pause,  &verb_resume, &verb_update, &verb_events, &verb_reclaim,
-	&verb_stats,  &verb_top,
+	&verb_run, &verb_logs, &verb_rename,
+	&verb_create, &verb_spec, &verb_state, &verb_list, &verb_delete,
+	&verb_start, &verb_stop, &verb_restart, &verb_wait, &verb_rm, &verb_ps, &verb_exec, &verb_kill,
+	&verb_pause, &verb_resume, &verb_update, &verb_events, &verb_reclaim, &verb_stats, &verb_top,
 	&verb_images, &verb_pull, &verb_load, &verb_tag, &verb_rmi, &verb_prune,
-	&verb_kill,   &verb_delete, &verb_plan, &verb_spec, &verb_features, &verb_version,
-	&verb_of_help, NULL,
+	&verb_plan, &verb_features, &verb_version, &verb_of_help,
+	&verb_monitor, NULL,
 };
 
 const struct verb *verb_find(const char *name)
@@ -110,16 +123,28 @@ int verb_help(const struct verb *v, struct error *err)
 	return output_text(&out, err);
 }
 
+static void heading_add(const struct verb *v, struct text *out)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
+		if (groups[i].first == v)
+			text_addf(out, "\n%s:\n", groups[i].heading);
+}
+
 int verb_help_all(struct error *err)
 {
 	_cleanup_(text_free) struct text out = TEXT_INIT;
 	const struct verb *const *v;
 
 	text_add(&out, "Usage: hoy [OPTION...] COMMAND [ARGUMENT...]\n\n"
-		       "hoy runs containers as the OCI runtime specification describes them.\n\n"
-		       "Commands:\n");
-	for (v = verbs; *v; v++)
-		text_addf(&out, "  %-10s%s\n", (*v)->name, (*v)->help);
+		       "hoy runs containers: of images and directories for people, of bundles as the "
+		       "OCI\nruntime specification describes them. \"run\" does both.\n");
+	for (v = verbs; *v; v++) {
+		heading_add(*v, &out);
+		if (!(*v)->internal)
+			text_addf(&out, "  %-10s%s\n", (*v)->name, (*v)->help);
+	}
 	text_add(&out, "\nOptions:\n");
 	options_help(global_tables, &out);
 	text_add(&out, "\n\"hoy COMMAND --help\" explains a command.\n");

@@ -46,6 +46,7 @@ struct verb {
 	bool in_order;				 /* the first of them ends the options */
 	bool (*ends)(const void *opt);		 /* the same, asked when it comes; may be NULL */
 	size_t names; /* so many of the first are containers: a name or the beginning of an ID will do */
+	bool internal;	/* hoy's own: no help names it */
 	bool stateless; /* works without a state directory: it need not be known where it is */
 	int failure;	/* exit status when run fails, if not 1 */
 	/* What the tables can't say about the arguments; may be NULL. 0 or -EINVAL with err, to
@@ -59,6 +60,7 @@ struct verb {
 
 extern const struct verb verb_create, verb_start, verb_kill, verb_delete; /* life.c */
 extern const struct verb verb_run;					  /* run.c */
+extern const struct verb verb_monitor;					  /* monitor.c */
 extern const struct verb verb_exec;					  /* exec.c */
 extern const struct verb verb_state, verb_list;				  /* show.c */
 extern const struct verb verb_ps, verb_pause, verb_resume;		  /* ps.c */
@@ -69,6 +71,8 @@ extern const struct verb verb_top;					  /* top.c */
 extern const struct verb verb_update;					  /* update.c */
 extern const struct verb verb_images, verb_tag, verb_rmi, verb_prune;	  /* images.c */
 extern const struct verb verb_load, verb_pull;				  /* tool.c */
+extern const struct verb verb_stop, verb_restart, verb_wait, verb_rm, verb_rename; /* stop.c */
+extern const struct verb verb_logs;					  /* logs.c */
 extern const struct verb verb_plan;					  /* plan.c */
 extern const struct verb verb_spec;					  /* spec.c */
 extern const struct verb verb_features;					  /* features.c */
@@ -81,7 +85,7 @@ extern const struct option_spec create_table[];	  /* life.c: how `create` and `r
 /* main.c: what stands before the verb. */
 extern const struct option_spec *const global_tables[];
 
-/* All verbs in the order of the help, NULL-ended; the last is `help`. */
+/* All verbs in the order of the help, NULL-ended; `help` is the last that it shows. */
 extern const struct verb *const verbs[];
 
 /* NULL: there is none of that name. */

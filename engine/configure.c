@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "engine/configure_parts.h"
+#include "engine/settings.h"
 #include "engine/values.h"
 #include "spec/names.h"
 #include "spec/state.h"
@@ -100,7 +101,8 @@ static void annotations_of_image(const struct image_config *image, struct config
 	annotation_add(c, ANNOTATION_STOP_SIGNAL, x->stop_signal, a);
 	annotation_add(c, "org.opencontainers.image.exposedPorts", joined(&ports, a), a);
 	for (i = 0; i < x->labels.n; i++)
-		map_set(&c->annotations,
+		if (!starts_with(x->labels.v[i].key, ANNOTATION_OWN))
+			map_set(&c->annotations,
 			(struct string_pair){x->labels.v[i].key, x->labels.v[i].value}, a);
 }
 
@@ -118,6 +120,9 @@ static int annotations_of_options(const char *option, const struct option_list *
 
 		if (r < 0)
 			return r;
+		if (starts_with(pair.key, ANNOTATION_OWN))
+			return error_say(err, EINVAL, "%s: \"%.200s\": keys with " ANNOTATION_OWN
+					 " are hoy's own", option, pair.key);
 		map_set(&c->annotations, pair, a);
 	}
 	return 0;
@@ -126,6 +131,7 @@ static int annotations_of_options(const char *option, const struct option_list *
 int configure_annotations(const struct configure *in, struct config *c, struct error *err)
 {
 	const struct run_options *o = in->opt;
+	struct settings settings;
 	int r;
 
 	annotations_of_image(in->source->image, c, in->arena);
@@ -136,9 +142,14 @@ int configure_annotations(const struct configure *in, struct config *c, struct e
 	r = annotations_of_options("--label", &o->labels, c, in->arena, err);
 	if (r == 0)
 		r = annotations_of_options("--annotation", &o->annotations, c, in->arena, err);
-	/* Last: by it the name is found. */
+	if (r == 0)
+		r = settings_of_options(o, &settings, err);
+	if (r < 0)
+		return r;
 	annotation_add(c, ANNOTATION_NAME, in->name, in->arena);
-	return r;
+	annotation_add(c, ANNOTATION_IMAGE, o->image, in->arena);
+	settings_annotate(&settings, &c->annotations, in->arena);
+	return 0;
 }
 
 /* ---- The whole ------------------------------------------------------------------------------- */
@@ -241,12 +252,6 @@ int run_options_check(const struct run_options *o, struct error *err)
 		{o->memory_swap && !o->memory, "--memory-swap: needs --memory"},
 		{o->init_path && !o->init, "--init-path: needs --init"},
 		{o->no_read_only_tmpfs && !o->read_only, "--read-only-tmpfs: needs --read-only"},
-		{o->detach && o->tty,
-		 "--detach: a terminal that nobody waits at is not supported by this "
-		 "version of hoy"},
-		{o->detach && o->interactive, "--detach: must not stand beside --interactive"},
-		{o->detach && o->rm,
-		 "--rm: together with --detach is not supported by this version of hoy"},
 	};
 	size_t i;
 

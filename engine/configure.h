@@ -34,10 +34,6 @@ struct configure {
 	struct arena *arena;
 };
 
-/* Annotations of hoy's own. */
-#define ANNOTATION_NAME	       "dev.hoy.name"
-#define ANNOTATION_STOP_SIGNAL "org.opencontainers.image.stopSignal"
-
 /* What *ret points to belongs to the arena and to what `in` points to. 0 or negative errno with
  * err, which names the option, or says what of the image is wrong. */
 int configure(const struct configure *in, struct config *ret, struct error *err);

@@ -16,6 +16,7 @@
 #include "base/list.h"
 #include "engine/name.h"
 #include "runtime/container.h"
+#include "spec/json.h"
 
 #define ID_DIGITS (CONTAINERS_ID_SIZE - 1)
 #define HEX	  "0123456789abcdef"
@@ -49,10 +50,10 @@ int containers_name_check(const char *name, struct error *err)
 
 	if (container_id_check(name, &why) < 0 || name[0] == '.' || name[0] == '-')
 		return error_say(err, EINVAL,
-				 "--name: letters, digits and _ + . - are allowed, got \"%.200s\"",
+				 "letters, digits and _ + . - are allowed, got \"%.200s\"",
 				 name);
 	if (is_id(name))
-		return error_say(err, EINVAL, "--name: \"%s\" has the form of an ID", name);
+		return error_say(err, EINVAL, "\"%s\" has the form of an ID", name);
 	return 0;
 }
 
@@ -126,6 +127,13 @@ int containers_create(const char *data, const char *id, const char *root, struct
 	return 0;
 }
 
+int containers_open(const char *data, const char *id)
+{
+	_cleanup_fd_ int fd = is_id(id) ? data_open(data, CONTAINERS_DIR, false) : -ENOENT;
+
+	return fd < 0 ? fd : dir_open(fd, id, false);
+}
+
 int containers_write_config(const char *data, const char *id, const struct text *config,
 		       struct error *err)
 {
@@ -135,6 +143,18 @@ int containers_write_config(const char *data, const char *id, const struct text 
 
 	return r < 0 ? error_set(err, -r, "write %s/" CONTAINERS_DIR "/%s/config.json", data, id)
 		     : 0;
+}
+
+int containers_read_config(const char *data, const char *id, struct arena *a,
+			   const struct config **ret, struct error *err)
+{
+	_cleanup_(text_free) struct text text = TEXT_INIT;
+	const char *path = arena_join(a, containers_path(data, id, a), "/config.json", NULL);
+	int r = file_read_at(AT_FDCWD, path, JSON_TEXT_MAX, &text);
+
+	if (r < 0)
+		return error_set(err, -r, "read %s", path);
+	return config_parse(text.s, text.len, path, a, NULL, ret, err);
 }
 
 static bool id_exists(const char *data, const char *id)
@@ -237,10 +257,10 @@ int containers_take_name(const char *data, const char *name, const char *id, str
 
 	if (r == -EEXIST) {
 		error_hint(err, "hoy delete %s removes it", name);
-		return error_say(err, EEXIST, "--name: \"%s\" is the name of container %.12s", name,
+		return error_say(err, EEXIST, "\"%s\" is the name of container %.12s", name,
 				 other);
 	}
-	return r < 0 ? error_set(err, -r, "--name: take \"%s\"", name) : 0;
+	return r < 0 ? error_set(err, -r, "take \"%s\"", name) : 0;
 }
 
 int containers_invent_name(const char *data, const char *id, struct arena *a, const char **ret,
@@ -261,8 +281,7 @@ int containers_invent_name(const char *data, const char *id, struct arena *a, co
 	return 0;
 }
 
-/* Gives back every name that the container has. */
-static void names_drop(const char *data, const char *id)
+void containers_keep_name(const char *data, const char *id, const char *name)
 {
 	_cleanup_fd_ int names = names_lock(data, false);
 	char other[CONTAINERS_ID_SIZE];
@@ -277,7 +296,8 @@ static void names_drop(const char *data, const char *id)
 		return;
 	}
 	while ((e = readdir(d)))
-		if (name_read(names, e->d_name, other) && streq(other, id))
+		if (name_read(names, e->d_name, other) && streq(other, id) &&
+		    !(name && streq(e->d_name, name)))
 			unlinkat(names, e->d_name, 0);
 	closedir(d);
 }
@@ -290,9 +310,12 @@ int containers_remove(const char *data, const char *id, struct error *err)
 	if (fd == -ENOENT || fd == -ENOTDIR || !is_id(id))
 		return 0;
 	r = fd < 0 ? fd : tree_remove_at(fd, id);
+	/* Whoever waited for its end may have written that down meanwhile. */
+	if (r == -ENOTEMPTY)
+		r = tree_remove_at(fd, id);
 	if (r < 0)
 		return error_set(err, -r, "remove %s/" CONTAINERS_DIR "/%s", data, id);
-	names_drop(data, id);
+	containers_keep_name(data, id, NULL);
 	return 0;
 }
 

@@ -34,16 +34,23 @@ const char *containers_path(const char *data, const char *id, struct arena *a);
 /* Makes the container's directory, and DATA if it is not there. root: the state directory. 0 or negative
  * errno with err. */
 int containers_create(const char *data, const char *id, const char *root, struct error *err);
+/* Opens the container's directory. Descriptor or negative errno. */
+int containers_open(const char *data, const char *id);
 /* Puts config.json into it. 0 or negative errno with err. */
 int containers_write_config(const char *data, const char *id, const struct text *config,
 		       struct error *err);
+/* Reads it back. 0 or negative errno with err. */
+int containers_read_config(const char *data, const char *id, struct arena *a,
+			   const struct config **ret, struct error *err);
 /* Takes the name for the container; -EEXIST with words where another has it. */
 int containers_take_name(const char *data, const char *name, const char *id, struct error *err);
-/* The same with a name of ours, which nobody has. */
+/* Gives back every other name that it has; NULL: every one. */
+void containers_keep_name(const char *data, const char *id, const char *name);
+/* Takes a name of ours, which nobody has. */
 int containers_invent_name(const char *data, const char *id, struct arena *a, const char **ret,
 		      struct error *err);
-/* Checks a name: as an ID, and it must not look like one of ours (64 hexadecimal digits). 0 or
- * -EINVAL. */
+/* Checks a name: as an ID, and it must not look like one of ours (64 hexadecimal digits). 0 or -EINVAL;
+ * what option it came by is for the caller to say. */
 int containers_name_check(const char *name, struct error *err);
 
 /* Whether it has a directory here, and runs under no other state directory than this: who names another

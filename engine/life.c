@@ -2,25 +2,32 @@
 /* What comes after `run`: the verbs that work on every container, for those that have a directory.
  */
 #include <errno.h>
-#include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/list.h"
 #include "base/text.h"
-#include "engine/run.h"
 #include "engine/containers.h"
-#include "runtime/live.h"
-#include "runtime/record.h"
-#include "spec/json.h"
+#include "engine/life.h"
+#include "engine/monitor.h"
+#include "engine/run.h"
+#include "spec/state.h"
 
 int engine_delete(const struct runtime *rt, const char *id, bool force, struct error *err)
 {
 	bool ours = containers_has(rt->data, id, rt->root);
-	int r = container_delete(rt, id, force, err);
+	int r = 0;
 
+	/* Its monitor must not start it again, nor write where nothing is any more. */
+	if (ours && (force || engine_is_stopped(rt, id) == 1))
+		r = engine_halt(rt, id, SIGKILL, 0, force ? NULL : err);
+	if (r < 0 && !force)
+		return r;
+	r = container_delete(rt, id, force, err);
 	/* After a reboot no state is left; the directory is. Had only the state been lost, there
 	 * may still be a cgroup. */
 	if (r == -ENOENT && ours) {
@@ -30,53 +37,28 @@ int engine_delete(const struct runtime *rt, const char *id, bool force, struct e
 	return r == 0 && ours ? containers_remove(rt->data, id, err) : r;
 }
 
-/* Whether there is a state, and it is that of a process that has ended. 0, 1 or negative errno. */
-static int is_stopped(const struct runtime *rt, const char *id)
-{
-	struct arena a = ARENA_INIT;
-	struct record rec = RECORD_INIT;
-	const struct state *s;
-	struct live live;
-	int r = record_open(rt->root, id, &rec, NULL);
-
-	if (r == 0)
-		r = record_read(&rec, &a, &s, NULL);
-	if (r == 0) {
-		live_look(&rec, s, &live);
-		r = streq(live.status, "stopped");
-		live_close(&live);
-	}
-	record_close(&rec);
-	arena_free(&a);
-	return r;
-}
-
 int engine_start(const struct runtime *rt, const char *id, struct error *err)
 {
-	struct arena a = ARENA_INIT;
-	struct create_options create = {.id = id};
-	int r = containers_has(rt->data, id, rt->root) ? is_stopped(rt, id) : 0;
+	_cleanup_fd_ int dir = -1;
+	int r = containers_has(rt->data, id, rt->root) ? engine_is_stopped(rt, id) : 0;
 
 	if (r == 0)
 		return container_start(rt, id, err);
-	if (r == 1)
-		r = container_delete(rt, id, false, err);
-	else if (r == -ENOENT)
-		r = 0;
-	else
-		error_set(err, -r, "read the state of container \"%s\"", id);
-	if (r == 0) {
-		create.bundle = containers_path(rt->data, id, &a);
-		r = container_run_detached(rt, &create, err);
-	}
-	arena_free(&a);
-	return r;
+	if (r < 0 && r != -ENOENT)
+		return error_set(err, -r, "read the state of container \"%s\"", id);
+	/* It may be waiting to start it again. */
+	r = engine_halt(rt, id, SIGKILL, 0, err);
+	if (r < 0)
+		return r;
+	dir = containers_open(rt->data, id);
+	if (dir >= 0)
+		unlinkat(dir, MONITOR_MARK, 0);
+	return monitor_start(rt, id, err);
 }
 
 /* What a directory tells of its container; of a torn one nothing but that it is there. */
 static struct container_entry entry_of(const struct runtime *rt, const char *id, struct arena *a)
 {
-	_cleanup_(text_free) struct text t = TEXT_INIT;
 	const char *path = containers_path(rt->data, id, a);
 	struct container_entry e = {.id = id,
 				    .status = "stopped",
@@ -87,9 +69,7 @@ static struct container_entry entry_of(const struct runtime *rt, const char *id,
 				    .oci_version = STATE_OCI_VERSION};
 	const struct config *c;
 
-	if (file_read_at(AT_FDCWD, arena_join(a, path, "/config.json", NULL), JSON_TEXT_MAX, &t) ==
-		    0 &&
-	    config_parse(t.s, t.len, "config.json", a, NULL, &c, NULL) == 0) {
+	if (containers_read_config(rt->data, id, a, &c, NULL) == 0) {
 		e.rootfs = c->root->path;
 		e.annotations = c->annotations;
 	}

@@ -3,15 +3,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/sys.h"
 #include "engine/configure.h"
 #include "engine/containers.h"
+#include "engine/life.h"
+#include "engine/monitor.h"
+#include "engine/outcome.h"
+#include "engine/when.h"
 
 /* ---- A container in the making --------------------------------------------------------------- */
 
@@ -40,17 +46,30 @@ static void making_undo(struct making *m)
 		containers_remove(m->rt->data, m->id, NULL);
 }
 
+static int name_check(const struct run_options *opt, struct error *err)
+{
+	int r = opt->name ? containers_name_check(opt->name, err) : 0;
+
+	if (r < 0)
+		error_field(err, "--name");
+	return r;
+}
+
 /* IDs and names are one space: a verb must not wonder which of two is meant. */
 static int making_name(struct making *m, struct error *err)
 {
 	struct stat st;
+	int r;
 
 	if (!m->opt->name)
 		return containers_invent_name(m->rt->data, m->id, &m->arena, &m->name, err);
 	m->name = m->opt->name;
 	if (lstat(arena_join(&m->arena, m->rt->root, "/", m->name, NULL), &st) == 0)
 		return error_say(err, EEXIST, "--name: \"%s\" is the ID of a container", m->name);
-	return containers_take_name(m->rt->data, m->name, m->id, err);
+	r = containers_take_name(m->rt->data, m->name, m->id, err);
+	if (r < 0)
+		error_field(err, "--name");
+	return r;
 }
 
 static int making_configure(struct making *m, const struct source *source, bool early,
@@ -125,53 +144,39 @@ static int making_begin(struct making *m, struct error *err)
 
 /* ---- Its streams ----------------------------------------------------------------------------- */
 
-/* Makes file descriptor n another file. The old one goes to *saved, if that is not NULL. */
-static int stream_replace(int n, int fd, int *saved)
-{
-	if (saved) {
-		*saved = fcntl(n, F_DUPFD_CLOEXEC, 3);
-		if (*saved < 0)
-			return -errno;
-	}
-	return dup2(fd, n) < 0 ? -errno : 0;
-}
-
 /* Without --interactive a container reads nothing: nobody's typing goes to it by chance. */
 static int stdin_empty(struct error *err)
 {
 	_cleanup_fd_ int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	int r = null < 0 ? -errno : stream_replace(STDIN_FILENO, null, NULL);
 
-	return r < 0 ? error_set(err, -r, "open /dev/null") : 0;
-}
-
-/* Whoever waits for the end of hoy's output must not wait for that of the container: what it writes
- * goes to a file of its own meanwhile. */
-static int run_detached(struct making *m, const struct create_options *create, struct error *err)
-{
-	const char *file = arena_join(&m->arena, m->path, "/output", NULL);
-	_cleanup_fd_ int fd =
-		open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-	int saved[2] = {-1, -1}, r;
-
-	r = fd < 0 ? -errno : stream_replace(STDOUT_FILENO, fd, &saved[0]);
-	if (r == 0)
-		r = stream_replace(STDERR_FILENO, fd, &saved[1]);
-	if (r < 0)
-		error_set(err, -r, "write the container's output to %s", file);
-	else
-		r = container_run_detached(m->rt, create, err);
-	for (int i = 0; i < 2; i++)
-		if (saved[i] >= 0) {
-			dup2(saved[i], STDOUT_FILENO + i);
-			close(saved[i]);
-		}
-	return r;
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0)
+		return error_set(err, errno, "open /dev/null");
+	return 0;
 }
 
 /* ---- run ------------------------------------------------------------------------------------- */
 
-static int making_run(struct making *m, int *status, struct error *err)
+/* How it ended, for `ps` and `wait`. What can't be written concerns nobody who waits here. */
+static void making_outcome(const struct making *m, const char *started, int status)
+{
+	_cleanup_fd_ int dir = containers_open(m->rt->data, m->id);
+	char finished[WHEN_STAMP_SIZE];
+	struct timespec now;
+	const struct outcome o = {
+		.pid = engine_pid(m->rt, m->id),
+		.status = (uint32_t)status,
+		.oom = status == 128 + SIGKILL && engine_oom(m->rt, m->id),
+		.started = started,
+		.finished = finished,
+	};
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	when_stamp(&now, finished);
+	if (dir >= 0)
+		outcome_write(dir, &o);
+}
+
+static int making_wait(struct making *m, int *status, struct error *err)
 {
 	const struct create_options create = {
 		.id = m->id,
@@ -179,13 +184,29 @@ static int making_run(struct making *m, int *status, struct error *err)
 		.keep = !m->opt->rm,
 		.root_mount = m->source.mounted && m->source.root >= 0 ? m->source.root : 0,
 	};
+	char started[WHEN_STAMP_SIZE];
+	struct timespec now;
 	int r = m->opt->interactive ? 0 : stdin_empty(err);
 
 	if (r < 0)
 		return r;
+	clock_gettime(CLOCK_REALTIME, &now);
+	r = container_run(m->rt, &create, status, err);
+	if (r < 0 || m->opt->rm)
+		return r;
+	when_stamp(&now, started);
+	making_outcome(m, started, *status);
+	return 0;
+}
+
+static int making_run(struct making *m, int *status, struct error *err)
+{
+	if (!m->opt->detach)
+		return making_wait(m, status, err);
 	*status = 0;
-	return m->opt->detach ? run_detached(m, &create, err)
-			      : container_run(m->rt, &create, status, err);
+	/* The monitor mounts the root itself. */
+	source_close(&m->source);
+	return monitor_start(m->rt, m->id, err);
 }
 
 int engine_run(const struct runtime *rt, const struct run_options *opt, char *id, int *status,
@@ -208,15 +229,14 @@ int engine_run(const struct runtime *rt, const struct run_options *opt, char *id
 	}
 	m.id = id;
 	m.path = containers_path(rt->data, id, &m.arena);
-	if (opt->name)
-		r = containers_name_check(opt->name, err);
+	r = name_check(opt, err);
 	if (r == 0)
 		r = making_begin(&m, err);
 	if (r == 0)
 		r = making_run(&m, status, err);
 	if (r < 0)
 		making_undo(&m);
-	else if (opt->rm)
+	else if (opt->rm && !opt->detach)
 		r = containers_remove(rt->data, id, err);
 	making_free(&m);
 	return r;
@@ -255,7 +275,7 @@ int engine_plan(const struct runtime *rt, const struct run_options *opt, struct 
 	struct making m = {
 		.rt = rt, .opt = opt, .source = SOURCE_INIT, .id = "ID", .name = opt->name};
 	struct config c;
-	int r = opt->name ? containers_name_check(opt->name, err) : 0;
+	int r = name_check(opt, err);
 
 	if (r == 0)
 		r = source_open(rt, opt, NULL, &m.arena, &m.source, err);

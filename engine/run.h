@@ -25,9 +25,9 @@ enum {
 	RUN_NOT_FOUND = 127,	  /* it is not there */
 };
 
-/* Makes a container, starts it and, unless opt->detach, waits for its end: *status is then as that
- * of container_run. id: room for CONTAINERS_ID_SIZE characters; its ID, once there is one. 0 or negative
- * errno with err. */
+/* Makes a container, starts it and waits for its end: *status is then as that of container_run. With
+ * opt->detach a monitor stays with it instead (monitor.h). id: room for CONTAINERS_ID_SIZE characters; its
+ * ID, once there is one. 0 or negative errno with err. */
 int engine_run(const struct runtime *rt, const struct run_options *opt, char *id, int *status,
 	       struct error *err);
 
@@ -41,7 +41,7 @@ int engine_plan(const struct runtime *rt, const struct run_options *opt, struct 
 /* container_delete, and the container's directory if it has one in DATA. */
 int engine_delete(const struct runtime *rt, const char *id, bool force, struct error *err);
 /* container_start for one that is created. A stopped one with a directory in DATA is made once more
- * from its bundle, without waiting for it. */
+ * from its bundle, by a monitor. */
 int engine_start(const struct runtime *rt, const char *id, struct error *err);
 
 /* container_list, and those of whom nothing but the directory is left, as after a reboot: they are

@@ -30,6 +30,10 @@ struct run_options {
 	bool interactive, tty, detach, rm;
 	struct option_list labels, annotations;
 
+	/* Its life (settings.h). */
+	const char *restart, *log_driver, *stop_timeout;
+	struct option_list log_opts;
+
 	/* The process. */
 	struct option_list env, env_files, groups, ulimits;
 	const char *workdir, *user, *entrypoint, *stop_signal, *oom_score_adj;

@@ -51,6 +51,9 @@ struct create_options {
 	int root_mount; /* the overlay that config.json asks for as the root, made already; 0: none. The
 			   caller closes it */
 	bool keep; /* run: the state stays after the process has ended */
+	/* Where these go, which are the caller's to close then; NULL: nowhere. Of container_run_detached. */
+	int *pidfd;    /* of the first process, whose parent the caller is */
+	int *terminal; /* the master of its terminal; -1 when it has none */
 };
 
 struct exec_options {

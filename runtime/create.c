@@ -139,7 +139,7 @@ static int making_begin(struct making *m, enum plan_kind kind, struct error *err
 		r = bundle_read(m->rt, m->opt, &m->arena, &m->bundle, err);
 	if (r == 0)
 		r = terminal_check(m->bundle.config->process && m->bundle.config->process->terminal,
-				   m->opt->console_socket, !m->foreground, err);
+				   m->opt->console_socket, !m->foreground && !m->opt->terminal, err);
 	if (r == 0)
 		r = bundle_filter(m->rt->root, &m->arena, &m->bundle, err);
 	if (r == 0 && bundle_notifies(m->rt, &m->bundle))
@@ -225,6 +225,15 @@ static int making_finish(struct making *m, const char *status, struct error *err
 	return r;
 }
 
+/* To a caller that stays. */
+static void making_hand_over(struct making *m)
+{
+	if (m->opt->pidfd)
+		*m->opt->pidfd = fd_take(&m->parent.child.pidfd);
+	if (m->opt->terminal)
+		*m->opt->terminal = fd_take(&m->parent.terminal);
+}
+
 static int make(const struct runtime *rt, const struct create_options *opt, enum plan_kind kind,
 		struct error *err)
 {
@@ -239,6 +248,8 @@ static int make(const struct runtime *rt, const struct create_options *opt, enum
 		warn_flush(rt->warn);
 		notify_wait(&m.notify, m.parent.child.pidfd, m.parent.child.pid);
 	}
+	if (r == 0)
+		making_hand_over(&m);
 	making_free(&m);
 	return r;
 }

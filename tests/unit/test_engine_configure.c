@@ -591,13 +591,19 @@ static void annotations(void **state)
 	assert_string_equal(annotation(f, "a"), "image");
 	assert_null(annotation(f, "org.opencontainers.image.author"));
 	f->opt.labels = list(f, "a=label", "bare");
-	f->opt.annotations = list(f, "dev.hoy.name=other", NULL);
+	f->opt.annotations = list(f, "c=d", NULL);
 	f->opt.stop_signal = "TERM";
 	works(f);
 	assert_string_equal(annotation(f, "a"), "label");
 	assert_string_equal(annotation(f, "bare"), "");
 	assert_string_equal(annotation(f, "dev.hoy.name"), "boat");
 	assert_string_equal(annotation(f, "org.opencontainers.image.stopSignal"), "TERM");
+	/* What chooses logs and restarts is no label's to say: the image's is dropped, a person is told. */
+	labels[0] = (struct string_pair){"dev.hoy.log", "none"};
+	works(f);
+	assert_null(annotation(f, "dev.hoy.log"));
+	f->opt.annotations = list(f, "dev.hoy.name=other", NULL);
+	fails(f, "--annotation: \"dev.hoy.name\": keys with dev.hoy. are hoy's own");
 }
 
 int main(void)

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The verb by which hoy executes itself as a container's monitor: nobody types it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "cmd/verb.h"
+#include "engine/monitor.h"
+
+static const struct option_spec *const no_tables[] = {NULL};
+
+/* Standard output is the pipe to whoever has started it. */
+static int monitor_main(const struct call *c, struct error *err)
+{
+	int report = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+
+	if (report < 0)
+		return error_set(err, errno, "keep the pipe");
+	/* What went wrong has been told. */
+	return monitor_run(c->rt, c->args[0], report) < 0 ? 1 : 0;
+}
+
+const struct verb verb_monitor = {
+	.name = MONITOR_VERB,
+	.synopsis = "ID",
+	.help = "stay with a container",
+	.tables = no_tables,
+	.internal = true,
+	.min = 1,
+	.max = 1,
+	.needs = "a container ID",
+	.run = monitor_main,
+};
