@@ -22,6 +22,7 @@ static const struct {
 	const char *name;
 	int (*run)(const struct job_context *c, struct error *err);
 } verbs[] = {
+	{"fsck", verb_fsck},
 	{"load", verb_load},
 #ifdef HAVE_CURL
 	{"pull", verb_pull},
