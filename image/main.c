@@ -27,6 +27,7 @@ static const struct {
 #ifdef HAVE_CURL
 	{"pull", verb_pull},
 #endif
+	{"save", verb_save},
 };
 
 static int run(struct arena *a, struct warnings *warn, struct error *err)
