@@ -16,7 +16,8 @@
  */
 
 /* By the way of errors, which makes the control characters of a damaged name harmless. */
-static void line_print(const char *object, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static void line_print(const char *object, const char *fmt,
+							     va_list ap)
 {
 	struct error e = ERROR_INIT;
 	char line[sizeof(e)];

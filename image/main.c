@@ -23,6 +23,7 @@ static const struct {
 	int (*run)(const struct job_context *c, struct error *err);
 } verbs[] = {
 	{"fsck", verb_fsck},
+	{"import", verb_import},
 	{"load", verb_load},
 #ifdef HAVE_CURL
 	{"pull", verb_pull},
