@@ -70,6 +70,7 @@ extern const struct verb verb_update;					  /* update.c */
 extern const struct verb verb_images, verb_tag, verb_rmi, verb_prune;	  /* images.c */
 extern const struct verb verb_load, verb_pull;				  /* tool.c */
 extern const struct verb verb_import;					  /* import.c */
+extern const struct verb verb_unpack;					  /* unpack.c */
 extern const struct verb verb_save;					  /* save.c */
 extern const struct verb verb_fsck;					  /* fsck.c */
 extern const struct verb verb_plan;					  /* plan.c */

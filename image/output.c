@@ -95,8 +95,8 @@ int output_commit(struct output *o, struct error *err)
 {
 	int r = 0;
 
-	if (o->above >= 0 &&
-	    (fsync(o->fd) < 0 || renameat(o->above, o->temporary, o->above, o->name) < 0)) {
+	if (o->above >= 0 && ((o->is_dir ? syncfs(o->fd) : fsync(o->fd)) < 0 ||
+			      renameat(o->above, o->temporary, o->above, o->name) < 0)) {
 		if (errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR)
 			r = error_say(err, EEXIST, "something is there already");
 		else

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * output: what a command is to leave at a path that somebody names: a file or a directory, made
- * beside it under another name, synced, and renamed when it is whole. For hoy-image alone.
+ * beside it under another name, synced, and renamed when it is whole.
  */
 #ifndef HOY_IMAGE_OUTPUT_H
 #define HOY_IMAGE_OUTPUT_H
