@@ -73,6 +73,10 @@ extern const struct verb verb_images, verb_tag, verb_rmi, verb_prune;	  /* image
 extern const struct verb verb_load, verb_pull;				  /* tool.c */
 extern const struct verb verb_stop, verb_restart, verb_wait, verb_rm, verb_rename; /* stop.c */
 extern const struct verb verb_logs;					  /* logs.c */
+extern const struct verb verb_import;					  /* import.c */
+extern const struct verb verb_unpack;					  /* unpack.c */
+extern const struct verb verb_save;					  /* save.c */
+extern const struct verb verb_fsck;					  /* fsck.c */
 extern const struct verb verb_plan;					  /* plan.c */
 extern const struct verb verb_spec;					  /* spec.c */
 extern const struct verb verb_features;					  /* features.c */

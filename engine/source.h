@@ -21,6 +21,9 @@ struct source {
 	int root;     /* the root file system as the container will see it, O_PATH; -1: nobody
 				       needs to look into it */
 	bool mounted; /* root is the overlay itself, which the container can have */
+	/* Of an image, for who makes no container of it: its only layer, NULL if there are several; and
+	 * the layer that says what the root directory is like, NULL: none does. */
+	const char *layer, *root_like;
 	const struct image_config *image; /* never NULL; empty for a directory */
 };
 

@@ -149,14 +149,18 @@ static int directories_make(const struct finding *f, const char *bundle, struct 
 
 /* ---- Its mount --------------------------------------------------------------------------------- */
 
+static const char *layer_path(const struct finding *f, size_t i)
+{
+	return arena_join(f->arena, f->rt->data, "/layers/", f->stack.layers.v[i], "/root", NULL);
+}
+
 static struct strings options_make(const struct finding *f, const char *bundle)
 {
 	size_t n = f->stack.layers.n, i;
 	struct strings o = {.v = arena_alloc(f->arena, (n + 8) * sizeof(*o.v))};
 
 	for (i = n; i-- > 0;)
-		o.v[o.n++] = arena_join(f->arena, "lowerdir+=", f->rt->data, "/layers/",
-					f->stack.layers.v[i], "/root", NULL);
+		o.v[o.n++] = arena_join(f->arena, "lowerdir+=", layer_path(f, i), NULL);
 	if (bundle) {
 		o.v[o.n++] = arena_join(f->arena, "upperdir=", bundle, "/" UPPER, NULL);
 		o.v[o.n++] = arena_join(f->arena, "workdir=", bundle, "/" WORK, NULL);
@@ -208,6 +212,8 @@ static int source_fill(struct finding *f, const char *bundle, struct source *ret
 		.overlay = m,
 		.root = -1,
 		.mounted = bundle != NULL,
+		.layer = f->stack.layers.n == OWN_LAYERS ? layer_path(f, 0) : NULL,
+		.root_like = f->stack.root ? layer_path(f, f->stack.root - 1) : NULL,
 		.image = &f->image->config,
 	};
 	/* Numbers and names are looked up in the image's files; root needs neither. */

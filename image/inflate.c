@@ -11,8 +11,6 @@
  * more. */
 #define ZSTD_WINDOW_LOG 27
 
-enum inflate_kind { INFLATE_NONE, INFLATE_GZIP, INFLATE_ZSTD };
-
 struct inflate {
 	enum inflate_kind kind;
 	bool between; /* behind a whole member or frame: here the data may end */
@@ -32,36 +30,38 @@ static bool begins(const unsigned char *first, size_t n, const char *magic, size
 	return n >= len && memcmp(first, magic, len) == 0;
 }
 
-static enum inflate_kind kind_of(const unsigned char *first, size_t n, const char **unknown)
+int inflate_kind_of(const unsigned char *first, size_t n, enum inflate_kind *ret, struct error *err)
 {
-	*unknown = NULL;
-	if (begins(first, n, "\x1f\x8b", 2))
-		return INFLATE_GZIP;
+	const char *unknown = NULL;
+
+	*ret = INFLATE_NONE;
 	/* A skippable frame may come first: the sixteen numbers 0x184D2A50 to 5F. */
-	if (begins(first, n, "\x28\xb5\x2f\xfd", 4) ||
-	    (n >= 4 && (first[0] & 0xf0) == 0x50 && begins(first + 1, n - 1, "\x2a\x4d\x18", 3)))
-		return INFLATE_ZSTD;
-	if (begins(first, n, "BZh", 3))
-		*unknown = "bzip2";
+	if (begins(first, n, "\x1f\x8b", 2))
+		*ret = INFLATE_GZIP;
+	else if (begins(first, n, "\x28\xb5\x2f\xfd", 4) ||
+		 (n >= 4 && (first[0] & 0xf0) == 0x50 &&
+		  begins(first + 1, n - 1, "\x2a\x4d\x18", 3)))
+		*ret = INFLATE_ZSTD;
+	else if (begins(first, n, "BZh", 3))
+		unknown = "bzip2";
 	else if (begins(first, n,
 			"\xfd"
 			"7zX",
 			4))
-		*unknown = "xz";
-	return INFLATE_NONE;
+		unknown = "xz";
+	if (!unknown)
+		return 0;
+	error_hint(err, "layers are tar files, plain or compressed by gzip or zstd");
+	return error_say(err, EINVAL, "it is compressed by %s", unknown);
 }
 
 struct inflate *inflate_new(const unsigned char *first, size_t n, struct error *err)
 {
-	const char *unknown;
-	enum inflate_kind kind = kind_of(first, n, &unknown);
+	enum inflate_kind kind;
 	struct inflate *f;
 
-	if (unknown) {
-		error_hint(err, "layers are tar files, plain or compressed by gzip or zstd");
-		error_say(err, EINVAL, "it is compressed by %s", unknown);
+	if (inflate_kind_of(first, n, &kind, err) < 0)
 		return NULL;
-	}
 	f = calloc(1, sizeof(*f));
 	if (f)
 		f->kind = kind;

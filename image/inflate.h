@@ -13,6 +13,12 @@
 
 struct inflate;
 
+enum inflate_kind { INFLATE_NONE, INFLATE_GZIP, INFLATE_ZSTD };
+
+/* How data that begins so is compressed. 0, or -EINVAL with err when it is by something else. */
+int inflate_kind_of(const unsigned char *first, size_t n, enum inflate_kind *ret,
+		    struct error *err);
+
 struct inflate_room {
 	const unsigned char *in;
 	size_t in_n; /* what is left of it */

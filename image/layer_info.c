@@ -12,6 +12,7 @@ static const struct field fields[] = {
 	FIELD_STRING(struct layer_info, diff, "diffId"),
 	FIELD_U64(struct layer_info, bytes, "bytes"),
 	FIELD_U64(struct layer_info, entries, "entries"),
+	FIELD_U64(struct layer_info, names, "names"),
 	FIELD_U64(struct layer_info, implied, "implied"),
 	FIELD_BOOL(struct layer_info, has_root, "hasRoot"),
 };

@@ -13,7 +13,8 @@
 
 struct layer_info {
 	const char *diff;	 /* digest of its tar file; absent for a patch (layer_patch.h) */
-	uint64_t bytes, entries; /* of the files in it */
+	uint64_t bytes, entries; /* of the files in its tar file */
+	uint64_t names;		 /* in its tree, whiteouts and implied directories among them */
 	uint64_t implied;	 /* directories */
 	bool has_root;		 /* an entry for the root directory */
 };

@@ -23,10 +23,13 @@ static const struct {
 	const char *name;
 	int (*run)(const struct job_context *c, struct error *err);
 } verbs[] = {
+	{"fsck", verb_fsck},
+	{"import", verb_import},
 	{"load", verb_load},
 #ifdef HAVE_CURL
 	{"pull", verb_pull},
 #endif
+	{"save", verb_save},
 };
 
 static int run(struct arena *a, struct warnings *warn, struct error *err)

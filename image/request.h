@@ -26,6 +26,8 @@ struct request {
 	struct strings images;	    /* references or IDs, as they were typed */
 	const char *input, *output; /* files; absent: the standard streams */
 	const char *name, *format, *platform;
+	struct strings changes;		/* of a configuration: change.h */
+	const char *message, *author;
 	const char *authfile, *credentials, *cert_dir; /* registry.h */
 	bool silent; /* nothing on standard output */
 	bool quiet, all, repair, insecure;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "image/tree_walk.h"
 
 #define ROOT_MODE 0755
 
@@ -109,10 +110,14 @@ int staging_commit(struct staging *g, const struct layer_info *info, const struc
 		   struct error *err)
 {
 	char from[STORE_NAME_MAX], to[STORE_NAME_MAX];
-	int r = documents_make(g, info, implied);
+	struct layer_info counted = *info;
+	int r = tree_count(g->root, &counted.names, err);
 
-	if (r < 0)
-		error_set(err, -r, "write what is to be known about the layer");
+	if (r == 0) {
+		r = documents_make(g, &counted, implied);
+		if (r < 0)
+			error_set(err, -r, "write what is to be known about the layer");
+	}
 	/* Tens of thousands of files: one sync of the whole file system instead of theirs. */
 	if (r == 0 && syncfs(g->fd) < 0)
 		r = error_set(err, errno, "sync the layer");

@@ -23,7 +23,8 @@ struct staging {
 /* Waits for whoever makes it already. 1: it is in layers/; 0: it is to be made, and staging_commit
  * or staging_abandon ends that; -errno with err. name stays the caller's. */
 int staging_begin(const struct store *s, const char *name, struct staging *ret, struct error *err);
-/* implied: as layer_info.h says. 0 or -errno with err, and then nothing is left. */
+/* implied: as layer_info.h says; the names are counted here. 0 or -errno with err, and then nothing
+ * is left. */
 int staging_commit(struct staging *g, const struct layer_info *info, const struct strings *implied,
 		   struct error *err);
 /* Does nothing behind staging_commit. */

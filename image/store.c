@@ -226,3 +226,13 @@ bool store_has(const struct store *s, const char *name)
 {
 	return faccessat(s->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
+
+int64_t store_size(const struct store *s, const struct digest *d)
+{
+	char name[STORE_NAME_MAX];
+	struct stat st;
+
+	if (fstatat(s->fd, store_blob_name(d, name), &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -1;
+	return st.st_size;
+}

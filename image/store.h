@@ -24,6 +24,8 @@
 #ifndef HOY_IMAGE_STORE_H
 #define HOY_IMAGE_STORE_H
 
+#include <stdint.h>
+
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -76,6 +78,8 @@ const char *store_blob_name(const struct digest *d, char buf[STORE_NAME_MAX]);
 int store_document(const struct store *s, const struct digest *d, struct text *out,
 		   struct error *err);
 bool store_has(const struct store *s, const char *name);
+/* The size of a blob in bytes; -1: it is not there. */
+int64_t store_size(const struct store *s, const struct digest *d);
 
 /* Gives dir/name these bytes for good: written beside it, synced, renamed, and the directory
  * synced. name: below the store. 0 or -errno with err. */
