@@ -71,6 +71,7 @@ extern const struct verb verb_images, verb_tag, verb_rmi, verb_prune;	  /* image
 extern const struct verb verb_load, verb_pull;				  /* tool.c */
 extern const struct verb verb_import;					  /* import.c */
 extern const struct verb verb_unpack;					  /* unpack.c */
+extern const struct verb verb_diff, verb_commit;			  /* commit.c */
 extern const struct verb verb_save;					  /* save.c */
 extern const struct verb verb_fsck;					  /* fsck.c */
 extern const struct verb verb_plan;					  /* plan.c */

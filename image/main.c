@@ -22,6 +22,7 @@ static const struct {
 	const char *name;
 	int (*run)(const struct job_context *c, struct error *err);
 } verbs[] = {
+	{"commit", verb_commit},
 	{"fsck", verb_fsck},
 	{"import", verb_import},
 	{"load", verb_load},
