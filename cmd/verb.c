@@ -68,7 +68,7 @@ const struct verb *const verbs[] = {
 	&verb_ps,     &verb_pause,  &verb_resume, &verb_update, &verb_events, &verb_reclaim,
 	&verb_stats,  &verb_top,
 	&verb_images, &verb_pull, &verb_load, &verb_tag, &verb_rmi, &verb_prune,
-	&verb_import, &verb_save, &verb_diff, &verb_commit, &verb_unpack, &verb_fsck,
+	&verb_push, &verb_import, &verb_save, &verb_diff, &verb_commit, &verb_unpack, &verb_fsck,
 	&verb_kill,   &verb_delete, &verb_plan, &verb_spec, &verb_features, &verb_version,
 	&verb_of_help, NULL,
 };

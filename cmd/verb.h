@@ -72,6 +72,7 @@ extern const struct verb verb_load, verb_pull;				  /* tool.c */
 extern const struct verb verb_import;					  /* import.c */
 extern const struct verb verb_unpack;					  /* unpack.c */
 extern const struct verb verb_diff, verb_commit;			  /* commit.c */
+extern const struct verb verb_push;					  /* push.c */
 extern const struct verb verb_save;					  /* save.c */
 extern const struct verb verb_fsck;					  /* fsck.c */
 extern const struct verb verb_plan;					  /* plan.c */

@@ -28,6 +28,7 @@ static const struct {
 	{"load", verb_load},
 #ifdef HAVE_CURL
 	{"pull", verb_pull},
+	{"push", verb_push},
 #endif
 	{"save", verb_save},
 };
@@ -50,7 +51,7 @@ static int run(struct arena *a, struct warnings *warn, struct error *err)
 		if (streq(verbs[i].name, request.verb))
 			return verbs[i].run(&c, err);
 #ifndef HAVE_CURL
-	if (streq(request.verb, "pull"))
+	if (streq(request.verb, "pull") || streq(request.verb, "push"))
 		return error_say(err, ENOSYS, "hoy-image was built without registries (libcurl)");
 #endif
 	return error_say(err, EINVAL, "unknown request \"%.100s\"", request.verb);
