@@ -75,6 +75,8 @@ extern const struct verb verb_stop, verb_restart, verb_wait, verb_rm, verb_renam
 extern const struct verb verb_logs;					  /* logs.c */
 extern const struct verb verb_import;					  /* import.c */
 extern const struct verb verb_unpack;					  /* unpack.c */
+extern const struct verb verb_diff, verb_commit;			  /* commit.c */
+extern const struct verb verb_push;					  /* push.c */
 extern const struct verb verb_save;					  /* save.c */
 extern const struct verb verb_fsck;					  /* fsck.c */
 extern const struct verb verb_plan;					  /* plan.c */

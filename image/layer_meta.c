@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 /* What is on the left is never set: whole names, or a beginning where it ends with a dot. */
-static bool xattr_left_out(const char *name)
+bool layer_xattr_left_out(const char *name)
 {
 	static const char *const names[] = {
 		"trusted.overlay.", "user.overlay.",	"security.selinux", "security.ima",
@@ -52,7 +52,7 @@ static int xattrs_set(struct layer_writer *w, int fd, const char *name, const st
 	int r = 0;
 
 	for (i = 0; r == 0 && i < e->xattrs_n; i++)
-		if (!xattr_left_out(e->xattrs[i].name))
+		if (!layer_xattr_left_out(e->xattrs[i].name))
 			r = xattr_set(w, fd, name, &e->xattrs[i], err);
 	return r;
 }

@@ -11,6 +11,8 @@
 
 #include "image/layer_write.h"
 
+bool layer_xattr_left_out(const char *name);
+
 /* Of a file or directory. The times of a directory come later (layer_tree_directory). */
 int layer_meta_fd(struct layer_writer *w, int fd, const struct layer_entry *e, struct error *err);
 /* Of what can't be opened. */

@@ -23,11 +23,13 @@ static const struct {
 	const char *name;
 	int (*run)(const struct job_context *c, struct error *err);
 } verbs[] = {
+	{"commit", verb_commit},
 	{"fsck", verb_fsck},
 	{"import", verb_import},
 	{"load", verb_load},
 #ifdef HAVE_CURL
 	{"pull", verb_pull},
+	{"push", verb_push},
 #endif
 	{"save", verb_save},
 };
@@ -50,7 +52,7 @@ static int run(struct arena *a, struct warnings *warn, struct error *err)
 		if (streq(verbs[i].name, request.verb))
 			return verbs[i].run(&c, err);
 #ifndef HAVE_CURL
-	if (streq(request.verb, "pull"))
+	if (streq(request.verb, "pull") || streq(request.verb, "push"))
 		return error_say(err, ENOSYS, "hoy-image was built without registries (libcurl)");
 #endif
 	return error_say(err, EINVAL, "unknown request \"%.100s\"", request.verb);

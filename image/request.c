@@ -20,6 +20,7 @@ static const struct field request_fields[] = {
 	FIELD_STRINGS(struct request, changes, "changes"),
 	FIELD_STRING(struct request, message, "message"),
 	FIELD_STRING(struct request, author, "author"),
+	FIELD_STRING(struct request, container, "container"),
 	FIELD_STRING(struct request, authfile, "authfile"),
 	FIELD_STRING(struct request, credentials, "credentials"),
 	FIELD_STRING(struct request, cert_dir, "certDir"),

@@ -28,6 +28,7 @@ struct request {
 	const char *name, *format, *platform;
 	struct strings changes;		/* of a configuration: change.h */
 	const char *message, *author;
+	const char *container; /* its ID */
 	const char *authfile, *credentials, *cert_dir; /* registry.h */
 	bool silent; /* nothing on standard output */
 	bool quiet, all, repair, insecure;

@@ -18,6 +18,8 @@ int verb_load(const struct job_context *c, struct error *err);
 int verb_pull(const struct job_context *c, struct error *err);
 int verb_fsck(const struct job_context *c, struct error *err);
 int verb_import(const struct job_context *c, struct error *err);
+int verb_commit(const struct job_context *c, struct error *err);
+int verb_push(const struct job_context *c, struct error *err);
 int verb_save(const struct job_context *c, struct error *err);
 
 #endif

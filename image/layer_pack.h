@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * layer_pack: the upper directory of an overlay as a layer's tar file: the other way round of
+ * layer_write.h. A device 0:0 becomes ".wh.NAME", a directory that is opaque has ".wh..wh..opq" in
+ * it, and overlayfs's own attributes are left out.
+ *
+ * The same content gives the same bytes: sorted by name, numbers instead of users' names, times of
+ * the content alone, pax headers only where a plain one can't say it (fractions of a second, long
+ * names, extended attributes, holes).
+ *
+ * A container has written the tree, and may be writing to it: it is read by single names below open
+ * directories, and nothing is opened but directories and ordinary files, by an inode that was looked
+ * at before. For hoy-image alone.
+ */
+#ifndef HOY_IMAGE_LAYER_PACK_H
+#define HOY_IMAGE_LAYER_PACK_H
+
+#include <time.h>
+
+#include "base/warn.h"
+#include "image/layer_out.h"
+
+/* upper: the directory. *newest: the latest time of change in it, a sensible one. 0 or -errno with
+ * err, whose field is the path. */
+int layer_pack(int upper, struct layer_out *to, time_t *newest, struct warnings *warn,
+	       struct error *err);
+
+#endif
