@@ -27,6 +27,10 @@ int engine_wait(const struct runtime *rt, const char *id, int *status, struct er
 /* Another name, also while it runs. 0 or negative errno with err. */
 int engine_rename(const struct runtime *rt, const char *id, const char *name, struct error *err);
 
+/* Starts what the policies want after the machine's start, and removes what --rm could not. One that
+ * fails becomes a warning, and in the end an error; the others are started. */
+int engine_boot(const struct runtime *rt, struct error *err);
+
 /* Whether there is a state, and it is that of a process that has ended. 0, 1 or negative errno. */
 int engine_is_stopped(const struct runtime *rt, const char *id);
 /* The pid that its record has, whether it lives or not; 0: there is no record. */

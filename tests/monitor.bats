@@ -305,3 +305,33 @@ no_monitor() {
     run hoy monitor nosuch
     [[ $status == 1 ]]
 }
+
+@test "the machine's start starts what the policies want" {
+    local name
+    hoy run -d --name always --restart always --rootfs "$ROOTFS" sleep 1000
+    hoy run -d --name unless --restart unless-stopped --rootfs "$ROOTFS" sleep 1000
+    hoy run -d --name by-hand --restart unless-stopped --rootfs "$ROOTFS" sleep 1000
+    hoy run -d --name none --rootfs "$ROOTFS" sleep 1000
+    hoy run -d --name gone --rm --rootfs "$ROOTFS" sleep 1000
+    hoy stop -t 0 by-hand
+    # As a machine without power: monitors, processes and what /run has are gone.
+    for name in always unless none gone; do
+        ID=$(hoy state "$name" | jq -r .id)
+        local monitor pid
+        pid=$(pid_of "$name")
+        monitor=$(sed -n 's/^PPid:\t//p' "/proc/$pid/status")
+        kill -KILL "$monitor"
+        wait_until 10 ended "$monitor"
+        "$HOY" --root "$HOY_ROOT" --data-root "$BATS_TEST_TMPDIR/none" delete --force "$ID" 3>&-
+    done
+    [[ $(hoy ps -q) == "" ]]
+    hoy start --boot
+    [[ $(hoy ps --format json | jq -r '[.[].name] | sort | join(" ")') == "always unless" ]]
+    [[ $(hoy ps -a --format json | jq -r '[.[].name] | sort | join(" ")') == "always by-hand none unless" ]]
+    # Once more: they run.
+    hoy start --boot
+    run hoy start --boot always
+    failed_with "--boot: must not stand beside an ID"
+    run hoy start
+    failed_with "a container ID is needed"
+}
