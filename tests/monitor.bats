@@ -75,6 +75,8 @@ no_monitor() {
     [[ -z $(ls "$HOY_ROOT") ]]
 }
 
+# Sanitizers take memory of their own.
+# bats test_tags=syscalls
 @test "the monitor takes less than a megabyte of memory, and few descriptors" {
     boat_up sh -c 'yes | head -n 200000; echo done; exec sleep 1000'
     wait_until 20 eval 'hoy logs --tail 1 boat | grep -q done'
