@@ -20,6 +20,9 @@ int engine_halt(const struct runtime *rt, const char *id, int sig, int64_t timeo
 /* The same with its own stop signal and time; seconds: another time, NULL: its own. */
 int engine_stop(const struct runtime *rt, const char *id, const int64_t *seconds,
 		struct error *err);
+/* The same, and starts it again: only what was made of an image or a directory can be. */
+int engine_restart(const struct runtime *rt, const char *id, const int64_t *seconds,
+		   struct error *err);
 /* container_kill; a signal that is meant to end it counts as a stop by hand. */
 int engine_kill(const struct runtime *rt, const char *id, int sig, bool all, struct error *err);
 /* Waits until it doesn't run; *status: how it ended. 0 or negative errno with err. */

@@ -137,9 +137,12 @@ no_monitor() {
     has '"nosuch2" does not exist'
 }
 
-@test "a bundle's container is stopped too" {
+@test "a bundle's container is stopped too, and not ended where it can't be started again" {
     bundle_new sleep 1000
     container_up
+    run hoy restart -t 0 "$ID"
+    failed_with "it can't be started again"
+    status_is running "$ID"
     hoy stop -t 0 "$ID"
     status_is stopped "$ID"
 }
