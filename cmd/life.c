@@ -41,8 +41,6 @@ const struct option_spec create_table[] = {
 	{0},
 };
 
-static const struct option_spec *const no_tables[] = {NULL};
-
 /* ---- create ---------------------------------------------------------------------------------- */
 
 static int create_run(const struct call *c, struct error *err)
@@ -85,9 +83,35 @@ static int start_one(const struct call *c, const char *id, struct error *err)
 	return engine_start(c->rt, id, err);
 }
 
+struct start_command {
+	bool boot;
+};
+
+static const struct option_spec start_options[] = {
+	{.name = "boot", .kind = OPTION_FLAG, .offset = OPTION_FIELD(bool, struct start_command, boot),
+	 .help = "without an ID: all that their restart policies want after the machine's start"},
+	{0},
+};
+
+static const struct option_spec *const start_tables[] = {start_options, NULL};
+
+static int start_check(const struct call *c, struct error *err)
+{
+	const struct start_command *s = c->opt;
+
+	if (s->boot && c->args_n)
+		return error_say(err, EINVAL, "--boot: must not stand beside an ID");
+	if (s->boot || c->args_n)
+		return 0;
+	options_hint(c->verb->name, err);
+	return error_say(err, EINVAL, "a container ID is needed");
+}
+
 static int start_run(const struct call *c, struct error *err)
 {
-	return several(c, start_one, err);
+	const struct start_command *s = c->opt;
+
+	return s->boot ? engine_boot(c->rt, err) : several(c, start_one, err);
 }
 
 static const char *const start_text[] = {
@@ -102,13 +126,14 @@ static const char *const start_text[] = {
 const struct verb verb_start = {
 	.name = "start",
 	.names = VERB_ARGS_ANY,
-	.synopsis = "ID...",
+	.synopsis = "ID...\n       hoy start --boot",
 	.help = "start created or stopped containers",
 	.text = start_text,
-	.tables = no_tables,
-	.min = 1,
+	.tables = start_tables,
+	.options_size = sizeof(struct start_command),
 	.max = VERB_ARGS_ANY,
 	.needs = "a container ID",
+	.check = start_check,
 	.run = start_run,
 };
 

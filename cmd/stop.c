@@ -54,13 +54,20 @@ static int stop_check(const struct call *c, struct error *err)
 	return stop_time(c, &room, &seconds, err);
 }
 
-static int stop_one(const struct call *c, const char *id, struct error *err)
+typedef int stop_fn(const struct runtime *rt, const char *id, const int64_t *seconds, struct error *err);
+
+static int timed(const struct call *c, stop_fn *stop, const char *id, struct error *err)
 {
 	const int64_t *seconds;
 	int64_t room;
 	int r = stop_time(c, &room, &seconds, err);
 
-	return r < 0 ? r : engine_stop(c->rt, id, seconds, err);
+	return r < 0 ? r : stop(c->rt, id, seconds, err);
+}
+
+static int stop_one(const struct call *c, const char *id, struct error *err)
+{
+	return timed(c, engine_stop, id, err);
 }
 
 static int stop_run(const struct call *c, struct error *err)
@@ -92,9 +99,7 @@ const struct verb verb_stop = {
 
 static int restart_one(const struct call *c, const char *id, struct error *err)
 {
-	int r = stop_one(c, id, err);
-
-	return r < 0 ? r : engine_start(c->rt, id, err);
+	return timed(c, engine_restart, id, err);
 }
 
 static int restart_run(const struct call *c, struct error *err)

@@ -20,12 +20,19 @@ int engine_halt(const struct runtime *rt, const char *id, int sig, int64_t timeo
 /* The same with its own stop signal and time; seconds: another time, NULL: its own. */
 int engine_stop(const struct runtime *rt, const char *id, const int64_t *seconds,
 		struct error *err);
+/* The same, and starts it again: only what was made of an image or a directory can be. */
+int engine_restart(const struct runtime *rt, const char *id, const int64_t *seconds,
+		   struct error *err);
 /* container_kill; a signal that is meant to end it counts as a stop by hand. */
 int engine_kill(const struct runtime *rt, const char *id, int sig, bool all, struct error *err);
 /* Waits until it doesn't run; *status: how it ended. 0 or negative errno with err. */
 int engine_wait(const struct runtime *rt, const char *id, int *status, struct error *err);
 /* Another name, also while it runs. 0 or negative errno with err. */
 int engine_rename(const struct runtime *rt, const char *id, const char *name, struct error *err);
+
+/* Starts what the policies want after the machine's start, and removes what --rm could not. One that
+ * fails becomes a warning, and in the end an error; the others are started. */
+int engine_boot(const struct runtime *rt, struct error *err);
 
 /* Whether there is a state, and it is that of a process that has ended. 0, 1 or negative errno. */
 int engine_is_stopped(const struct runtime *rt, const char *id);

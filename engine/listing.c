@@ -76,7 +76,8 @@ static void status_fill(struct listing_entry *e, const struct container_entry *c
 				       NULL);
 	} else if (!streq(c->status, "stopped")) {
 		e->status = streq(c->status, "created") ? "Created" : "Being created";
-	} else if (monitored && e->ended) {
+	} else if (monitored && e->ended &&
+		   restart_wanted(&e->settings.restart, e->outcome.status, e->outcome.restarts)) {
 		e->state = "restarting";
 		e->status = arena_printf(a, "Restarting (%u)%s", e->outcome.status,
 					 ago(ended, now, a));

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Files are opened from the newest to the oldest, so that a rotation in between shows one twice, which is
- * noticed, and leaves none out. Memory is one buffer, however long the log is: --tail counts first and
- * prints then. Following, the file that is being read stays open; when it has come to its end and
- * another is the newest, the one that followed it is next.
+ * noticed, and leaves none out; while files are being renamed, one number is missing. Memory is one
+ * buffer, however long the log is: --tail counts first and prints then. Following, the file that is being
+ * read stays open; when it has come to its end and another is the newest, the one that followed it is
+ * next.
  */
 #include "engine/log_read.h"
 
@@ -25,6 +26,8 @@
 #define BUFFER	  65536
 #define FILES_MAX 128
 #define LOOK_MS	  1000
+/* So many numbers without a file behind each other: there are no more. */
+#define END_OF_FILES 2
 
 struct reading {
 	const struct log_query *q;
@@ -133,13 +136,14 @@ static int file_open(int dir, unsigned n, struct stat *st)
 static unsigned files_open(int dir, int fds[FILES_MAX])
 {
 	struct stat st, last = {0};
-	unsigned i, n = 0;
+	unsigned i, n = 0, missing = 0;
 
-	for (i = 0; i < FILES_MAX; i++) {
+	for (i = 0; i < FILES_MAX && missing < END_OF_FILES; i++) {
 		int fd = file_open(dir, i, &st);
 
+		missing = fd < 0 ? missing + 1 : 0;
 		if (fd < 0)
-			break;
+			continue;
 		if (n && st.st_ino == last.st_ino && st.st_dev == last.st_dev) {
 			close(fd);
 			continue;
@@ -172,15 +176,16 @@ static void files_take(struct reading *r, const int *fds, unsigned n, bool print
 static int file_next(const struct reading *r)
 {
 	struct stat now, st;
-	unsigned i;
+	unsigned i, missing = 0;
 	int fd, newer = -1;
 
 	if (r->file >= 0 && fstat(r->file, &now) < 0)
 		return -1;
-	for (i = 0; i < FILES_MAX; i++) {
+	for (i = 0; i < FILES_MAX && missing < END_OF_FILES; i++) {
 		fd = file_open(r->dir, i, &st);
+		missing = fd < 0 ? missing + 1 : 0;
 		if (fd < 0)
-			break;
+			continue;
 		if (r->file >= 0 && st.st_ino == now.st_ino && st.st_dev == now.st_dev) {
 			close(fd);
 			return newer;

@@ -15,6 +15,7 @@
 #include "engine/life.h"
 #include "engine/monitor.h"
 #include "engine/outcome.h"
+#include "engine/run.h"
 #include "engine/settings.h"
 #include "runtime/live.h"
 
@@ -182,6 +183,20 @@ int engine_stop(const struct runtime *rt, const char *id, const int64_t *seconds
 		return r;
 	s = seconds ? *seconds : settings.stop_timeout;
 	return engine_halt(rt, id, settings.stop_signal, s < 0 ? -1 : 1000 * s, err);
+}
+
+int engine_restart(const struct runtime *rt, const char *id, const int64_t *seconds,
+		   struct error *err)
+{
+	int r = engine_is_stopped(rt, id);
+
+	/* Nobody's container is ended that can't be brought back. */
+	if (r >= 0 && !containers_has(rt->data, id, rt->root))
+		return error_say(err, EINVAL,
+				 "container \"%s\" was not made by \"hoy run\": it can't be started again",
+				 id);
+	r = engine_stop(rt, id, seconds, err);
+	return r < 0 ? r : engine_start(rt, id, err);
 }
 
 int engine_kill(const struct runtime *rt, const char *id, int sig, bool all, struct error *err)

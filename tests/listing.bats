@@ -92,6 +92,28 @@ names() {
     [[ ${#lines[@]} == 2 ]]
 }
 
+@test "inspect prints what is known of containers" {
+    local id
+    id=$(hoy run -d --name boat --restart on-failure:1 --stop-signal USR1 -e A=b -l colour=red \
+        --mount type=tmpfs,target=/scratch --rootfs "$ROOTFS" sh -c 'exit 4')
+    [[ $(hoy wait boat) == 4 ]]
+    wait_until 10 eval '[[ $(hoy inspect boat | jq ".[0].restartCount") == 1 ]]'
+    wait_until 10 eval '[[ $(hoy inspect boat | jq -r ".[0].state.status") == exited ]]'
+    hoy inspect boat "${id:0:12}" >"$BATS_TEST_TMPDIR/json"
+    [[ $(jq length "$BATS_TEST_TMPDIR/json") == 2 ]]
+    [[ $(jq -c '.[1] | [.id, .name, .restartPolicy, .stopSignal, .state.exitCode, .labels.colour, .args]' \
+        "$BATS_TEST_TMPDIR/json") == "[\"$id\",\"boat\",\"on-failure:1\",10,4,\"red\",[\"sh\",\"-c\",\"exit 4\"]]" ]]
+    [[ $(jq -r '.[0].mounts[] | select(.destination == "/scratch") | .type' "$BATS_TEST_TMPDIR/json") == tmpfs ]]
+    [[ -e $(jq -r '.[0].configPath' "$BATS_TEST_TMPDIR/json") ]]
+    [[ -e $(jq -r '.[0].logPath' "$BATS_TEST_TMPDIR/json") ]]
+    bundle_new sleep 1000
+    container_up
+    [[ $(hoy inspect "$ID" | jq -r '.[0].state.status') == running ]]
+    run hoy inspect nosuch
+    failed_with 'container "nosuch" does not exist'
+    [[ ${#lines[@]} == 1 ]]
+}
+
 @test "the help says which verbs are for bundles, images and both" {
     run hoy --help
     succeeded

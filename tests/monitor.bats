@@ -75,6 +75,8 @@ no_monitor() {
     [[ -z $(ls "$HOY_ROOT") ]]
 }
 
+# Sanitizers take memory of their own.
+# bats test_tags=syscalls
 @test "the monitor takes less than a megabyte of memory, and few descriptors" {
     boat_up sh -c 'yes | head -n 200000; echo done; exec sleep 1000'
     wait_until 20 eval 'hoy logs --tail 1 boat | grep -q done'
@@ -135,9 +137,12 @@ no_monitor() {
     has '"nosuch2" does not exist'
 }
 
-@test "a bundle's container is stopped too" {
+@test "a bundle's container is stopped too, and not ended where it can't be started again" {
     bundle_new sleep 1000
     container_up
+    run hoy restart -t 0 "$ID"
+    failed_with "it can't be started again"
+    status_is running "$ID"
     hoy stop -t 0 "$ID"
     status_is stopped "$ID"
 }
@@ -304,4 +309,34 @@ no_monitor() {
     has_not "stay with a container"
     run hoy monitor nosuch
     [[ $status == 1 ]]
+}
+
+@test "the machine's start starts what the policies want" {
+    local name
+    hoy run -d --name always --restart always --rootfs "$ROOTFS" sleep 1000
+    hoy run -d --name unless --restart unless-stopped --rootfs "$ROOTFS" sleep 1000
+    hoy run -d --name by-hand --restart unless-stopped --rootfs "$ROOTFS" sleep 1000
+    hoy run -d --name none --rootfs "$ROOTFS" sleep 1000
+    hoy run -d --name gone --rm --rootfs "$ROOTFS" sleep 1000
+    hoy stop -t 0 by-hand
+    # As a machine without power: monitors, processes and what /run has are gone.
+    for name in always unless none gone; do
+        ID=$(hoy state "$name" | jq -r .id)
+        local monitor pid
+        pid=$(pid_of "$name")
+        monitor=$(sed -n 's/^PPid:\t//p' "/proc/$pid/status")
+        kill -KILL "$monitor"
+        wait_until 10 ended "$monitor"
+        "$HOY" --root "$HOY_ROOT" --data-root "$BATS_TEST_TMPDIR/none" delete --force "$ID" 3>&-
+    done
+    [[ $(hoy ps -q) == "" ]]
+    hoy start --boot
+    [[ $(hoy ps --format json | jq -r '[.[].name] | sort | join(" ")') == "always unless" ]]
+    [[ $(hoy ps -a --format json | jq -r '[.[].name] | sort | join(" ")') == "always by-hand none unless" ]]
+    # Once more: they run.
+    hoy start --boot
+    run hoy start --boot always
+    failed_with "--boot: must not stand beside an ID"
+    run hoy start
+    failed_with "a container ID is needed"
 }

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/list.h"
+#include "cmd/output.h"
+#include "cmd/verb.h"
+#include "engine/containers.h"
+#include "engine/cri_log.h"
+#include "engine/listing.h"
+#include "engine/when.h"
+
+/* ---- JSON, a member a line ------------------------------------------------------------------- */
+
+/* Behind the members of an object: a comma stands before all but the first. */
+static void key(const char *name, unsigned depth, struct text *out)
+{
+	char last = out->len ? out->s[out->len - 1] : 0;
+
+	text_addf(out, "%s\n%*s\"%s\": ", last == '{' ? "" : ",", (int)(4 * depth), "", name);
+}
+
+static void string(const char *name, const char *value, unsigned depth, struct text *out)
+{
+	key(name, depth, out);
+	text_add_json(out, value ? value : "");
+}
+
+static void number(const char *name, int64_t value, unsigned depth, struct text *out)
+{
+	key(name, depth, out);
+	text_addf(out, "%lld", (long long)value);
+}
+
+static void boolean(const char *name, bool value, unsigned depth, struct text *out)
+{
+	key(name, depth, out);
+	text_add(out, value ? "true" : "false");
+}
+
+static void open_object(const char *name, unsigned depth, struct text *out)
+{
+	key(name, depth, out);
+	text_add(out, "{");
+}
+
+static void close_object(unsigned depth, struct text *out)
+{
+	text_addf(out, "\n%*s}", (int)(4 * depth), "");
+}
+
+static void strings(const char *name, const struct strings *v, unsigned depth, struct text *out)
+{
+	size_t i;
+
+	key(name, depth, out);
+	text_add(out, "[");
+	for (i = 0; i < v->n; i++) {
+		text_add(out, i ? ", " : "");
+		text_add_json(out, v->v[i]);
+	}
+	text_add(out, "]");
+}
+
+/* ---- One container --------------------------------------------------------------------------- */
+
+static void state_write(const struct listing_entry *e, struct text *out)
+{
+	open_object("state", 2, out);
+	string("status", e->state, 3, out);
+	number("pid", e->pid, 3, out);
+	if (e->ended) {
+		number("exitCode", e->outcome.status, 3, out);
+		boolean("oomKilled", e->outcome.oom, 3, out);
+		string("error", e->outcome.error, 3, out);
+		string("startedAt", e->outcome.started, 3, out);
+		string("finishedAt", e->outcome.finished, 3, out);
+	}
+	close_object(2, out);
+}
+
+static void life_write(const struct listing_entry *e, struct arena *a, struct text *out)
+{
+	number("restartCount", e->ended ? e->outcome.restarts : 0, 2, out);
+	string("restartPolicy", restart_text(&e->settings.restart, a), 2, out);
+	number("stopSignal", e->settings.stop_signal, 2, out);
+	number("stopTimeout", e->settings.stop_timeout, 2, out);
+	boolean("autoRemove", e->settings.rm, 2, out);
+	string("logPath", e->settings.log
+				  ? arena_join(a, e->bundle, "/" CRI_LOG_NAME, NULL)
+				  : "", 2, out);
+}
+
+static void mounts_write(const struct config *c, struct text *out)
+{
+	size_t i;
+
+	key("mounts", 2, out);
+	text_add(out, "[");
+	for (i = 0; i < c->mounts.n; i++) {
+		const struct mount *m = &c->mounts.v[i];
+
+		text_addf(out, "%s\n%12s{", i ? "," : "", "");
+		string("type", m->type, 4, out);
+		string("source", m->source, 4, out);
+		string("destination", m->destination, 4, out);
+		strings("options", &m->options, 4, out);
+		text_addf(out, "\n%12s}", "");
+	}
+	text_addf(out, "%s]", c->mounts.n ? "\n        " : "");
+}
+
+static void annotations_write(const struct listing_entry *e, struct text *out)
+{
+	size_t i;
+
+	open_object("labels", 2, out);
+	for (i = 0; i < e->annotations.n; i++) {
+		char last = out->s[out->len - 1];
+
+		text_addf(out, "%s\n%12s", last == '{' ? "" : ",", "");
+		text_add_json(out, e->annotations.v[i].key);
+		text_add(out, ": ");
+		text_add_json(out, e->annotations.v[i].value);
+	}
+	close_object(2, out);
+}
+
+static void entry_write(const struct listing_entry *e, const struct config *c, struct arena *a,
+			struct text *out)
+{
+	const struct timespec created = {e->created, 0};
+	char stamp[WHEN_STAMP_SIZE] = "";
+
+	if (e->created)
+		when_stamp(&created, stamp);
+	text_add(out, "    {");
+	string("id", e->id, 2, out);
+	string("name", e->name, 2, out);
+	string("image", e->image, 2, out);
+	string("created", stamp, 2, out);
+	state_write(e, out);
+	string("bundle", e->bundle, 2, out);
+	string("configPath", arena_join(a, e->bundle, "/config.json", NULL), 2, out);
+	if (e->ours)
+		life_write(e, a, out);
+	if (c && c->process) {
+		strings("args", &c->process->args, 2, out);
+		strings("env", &c->process->env, 2, out);
+		string("workingDir", c->process->cwd, 2, out);
+		boolean("terminal", c->process->terminal, 2, out);
+	}
+	if (c)
+		mounts_write(c, out);
+	annotations_write(e, out);
+	text_add(out, "\n    }");
+}
+
+/* ---- The verb -------------------------------------------------------------------------------- */
+
+static const struct listing_entry *find(const struct listing *l, const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < l->n; i++)
+		if (streq(l->v[i].id, id))
+			return &l->v[i];
+	return NULL;
+}
+
+static int inspect_run(const struct call *c, struct error *err)
+{
+	_cleanup_(arena_free) struct arena a = ARENA_INIT;
+	_cleanup_(text_free) struct text out = TEXT_INIT;
+	struct listing list;
+	size_t i;
+	int r = engine_listing(c->rt, true, &a, &list, err);
+
+	if (r < 0)
+		return r;
+	text_add(&out, "[");
+	for (i = 0; i < c->args_n; i++) {
+		const struct listing_entry *e = find(&list, c->args[i]);
+		const struct config *config = NULL;
+
+		if (!e)
+			return error_say(err, ENOENT, "container \"%s\" does not exist", c->args[i]);
+		if (e->ours && containers_read_config(c->rt->data, e->id, &a, &config, NULL) < 0)
+			config = NULL;
+		text_add(&out, i ? ",\n" : "\n");
+		entry_write(e, config, &a, &out);
+	}
+	text_add(&out, "\n]\n");
+	return output_text(&out, err);
+}
+
+static const struct option_spec *const no_tables[] = {NULL};
+
+static const char *const inspect_text[] = {
+	"Prints what hoy knows of containers as JSON: state, exit status, restarts, where configuration and "
+	"log are; of those made of an image or a directory also arguments, environment and mounts.",
+	NULL,
+};
+
+const struct verb verb_inspect = {
+	.name = "inspect",
+	.names = VERB_ARGS_ANY,
+	.synopsis = "ID...",
+	.help = "print what hoy knows of containers",
+	.text = inspect_text,
+	.tables = no_tables,
+	.min = 1,
+	.max = VERB_ARGS_ANY,
+	.needs = "a container ID",
+	.run = inspect_run,
+};
