@@ -326,6 +326,8 @@ static int verb_read(struct hoy *h, size_t argc, const char *const *argv, struct
 	const struct verb *v = argc ? verb_find(argv[0]) : NULL;
 	int r;
 
+	if (v && h->as_runc && verb_of_images(v))
+		v = NULL;
 	if (!v) {
 		options_hint(NULL, err);
 		if (!argc)

@@ -97,6 +97,19 @@ const struct verb *verb_find(const char *name)
 	return NULL;
 }
 
+bool verb_of_images(const struct verb *v)
+{
+	const struct verb *const *at;
+	bool images = false;
+
+	for (at = verbs; *at; at++) {
+		images = (images || *at == &verb_images) && *at != &verb_plan;
+		if (*at == v)
+			return images;
+	}
+	return false;
+}
+
 int verb_check_args(const struct verb *v, const char *const *args, size_t n, struct error *err)
 {
 	if (n >= v->min && n <= v->max)

@@ -97,6 +97,8 @@ extern const struct verb *const verbs[];
 
 /* NULL: there is none of that name. */
 const struct verb *verb_find(const char *name);
+/* Whether it works on images: under the name runc hoy has none of these. */
+bool verb_of_images(const struct verb *v);
 /* Checks the number of positional arguments. 0 or -EINVAL with err. */
 int verb_check_args(const struct verb *v, const char *const *args, size_t n, struct error *err);
 /* Print the help of one verb and of hoy. 0 or negative errno. */

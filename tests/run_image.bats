@@ -160,3 +160,13 @@ teardown() {
     [ "$(ls "$t/canary")" = passwd ]
     hoy rmi localhost/layout:evil
 }
+
+@test "under the name runc there are no images" {
+    ln -s "$HOY" "$BATS_TEST_TMPDIR/runc"
+    run "$BATS_TEST_TMPDIR/runc" --root "$HOY_ROOT" images
+    [ "$status" -eq 1 ]
+    [[ $output == *'unknown command "images"'* ]]
+    run "$BATS_TEST_TMPDIR/runc" --root "$HOY_ROOT" pull x
+    [ "$status" -eq 1 ]
+    "$BATS_TEST_TMPDIR/runc" --root "$HOY_ROOT" features >/dev/null
+}
