@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdint.h>
 
+#include "cmd/tool.h"
 #include "cmd/verb.h"
 #include "image/tool.h"
 
 struct push_options {
-	const char *platform, *authfile, *credentials, *cert_dir;
-	bool quiet;
-	unsigned unverified; /* index in booleans */
+	struct registry_flags registry;
+	const char *platform;
 };
-
-static const char *const booleans[] = {"true", "false", NULL};
 
 static int push_run(const struct call *c, struct error *err)
 {
@@ -21,13 +19,9 @@ static int push_run(const struct call *c, struct error *err)
 		.images = {1, (const char **)(uintptr_t)c->args},
 		.name = c->args_n > 1 ? c->args[1] : NULL,
 		.platform = o->platform,
-		.authfile = o->authfile,
-		.credentials = o->credentials,
-		.cert_dir = o->cert_dir,
-		.insecure = o->unverified,
-		.quiet = o->quiet,
 	};
 
+	registry_flags_add(&o->registry, &q);
 	return tool_run(&q, c->rt->warn, err);
 }
 
@@ -38,37 +32,10 @@ static const struct option_spec push_options[] = {
 	 .offset = OPTION_FIELD(const char *, struct push_options, platform),
 	 .help = "which of an image's variants, where not all of them are here; without it this "
 		 "machine's"},
-	{.name = "quiet",
-	 .letter = 'q',
-	 .kind = OPTION_FLAG,
-	 .offset = OPTION_FIELD(bool, struct push_options, quiet),
-	 .help = "print the digest alone"},
-	{.name = "tls-verify",
-	 .value = "BOOL",
-	 .kind = OPTION_CHOICE,
-	 .choices = booleans,
-	 .offset = OPTION_FIELD(unsigned, struct push_options, unverified),
-	 .help = "false: don't check the registry's certificate, and speak plain http where https "
-		 "isn't spoken"},
-	{.name = "authfile",
-	 .value = "FILE",
-	 .kind = OPTION_PATH,
-	 .offset = OPTION_FIELD(const char *, struct push_options, authfile),
-	 .help = "take credentials from FILE instead of the usual ones"},
-	{.name = "creds",
-	 .value = "USER:PASSWORD",
-	 .kind = OPTION_PATH,
-	 .offset = OPTION_FIELD(const char *, struct push_options, credentials),
-	 .help = "credentials for the registry; other users see a command line"},
-	{.name = "cert-dir",
-	 .value = "DIR",
-	 .kind = OPTION_PATH,
-	 .offset = OPTION_FIELD(const char *, struct push_options, cert_dir),
-	 .help = "take certificates from DIR instead of certs.d"},
 	{0},
 };
 
-static const struct option_spec *const push_tables[] = {push_options, NULL};
+static const struct option_spec *const push_tables[] = {push_options, registry_table, NULL};
 
 static const char *const push_text[] = {
 	"Brings an image to a registry, under its own name or another. What the registry has is "

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The verbs that hoy-image does: load, pull. */
+/* Verbs that hoy-image does: load, pull. */
 #include <stdint.h>
 
+#include "cmd/tool.h"
 #include "cmd/verb.h"
 #include "image/tool.h"
 
@@ -73,16 +74,55 @@ const struct verb verb_load = {
 	.run = load_run,
 };
 
-/* ---- pull -------------------------------------------------------------------------------------
+/* ---- pull, and what it shares with push ---------------------------------------------------------
  */
 
-struct pull_options {
-	const char *platform, *authfile, *credentials, *cert_dir;
-	bool quiet;
-	unsigned unverified; /* index in booleans */
+static const char *const booleans[] = {"true", "false", NULL};
+
+const struct option_spec registry_table[] = {
+	{.name = "quiet",
+	 .letter = 'q',
+	 .kind = OPTION_FLAG,
+	 .offset = OPTION_FIELD(bool, struct registry_flags, quiet),
+	 .help = "don't show the progress"},
+	{.name = "tls-verify",
+	 .value = "BOOL",
+	 .kind = OPTION_CHOICE,
+	 .choices = booleans,
+	 .offset = OPTION_FIELD(unsigned, struct registry_flags, unverified),
+	 .help = "false: don't check the registry's certificate, and speak plain http where https "
+		 "isn't spoken"},
+	{.name = "authfile",
+	 .value = "FILE",
+	 .kind = OPTION_PATH,
+	 .offset = OPTION_FIELD(const char *, struct registry_flags, authfile),
+	 .help = "take credentials from FILE instead of the usual ones"},
+	{.name = "creds",
+	 .value = "USER:PASSWORD",
+	 .kind = OPTION_PATH,
+	 .offset = OPTION_FIELD(const char *, struct registry_flags, credentials),
+	 .help = "credentials for the registry; other users see a command line"},
+	{.name = "cert-dir",
+	 .value = "DIR",
+	 .kind = OPTION_PATH,
+	 .offset = OPTION_FIELD(const char *, struct registry_flags, cert_dir),
+	 .help = "take certificates from DIR instead of certs.d"},
+	{0},
 };
 
-static const char *const booleans[] = {"true", "false", NULL};
+void registry_flags_add(const struct registry_flags *f, struct request *q)
+{
+	q->authfile = f->authfile;
+	q->credentials = f->credentials;
+	q->cert_dir = f->cert_dir;
+	q->insecure = f->unverified;
+	q->quiet = f->quiet;
+}
+
+struct pull_options {
+	struct registry_flags registry;
+	const char *platform;
+};
 
 static int pull_run(const struct call *c, struct error *err)
 {
@@ -92,13 +132,9 @@ static int pull_run(const struct call *c, struct error *err)
 		.store = c->rt->data,
 		.images = {c->args_n, (const char **)(uintptr_t)c->args},
 		.platform = o->platform,
-		.authfile = o->authfile,
-		.credentials = o->credentials,
-		.cert_dir = o->cert_dir,
-		.insecure = o->unverified,
-		.quiet = o->quiet,
 	};
 
+	registry_flags_add(&o->registry, &q);
 	return tool_run(&q, c->rt->warn, err);
 }
 
@@ -108,37 +144,10 @@ static const struct option_spec pull_options[] = {
 	 .kind = OPTION_PATH,
 	 .offset = OPTION_FIELD(const char *, struct pull_options, platform),
 	 .help = "which of an image's variants; without it this machine's"},
-	{.name = "quiet",
-	 .letter = 'q',
-	 .kind = OPTION_FLAG,
-	 .offset = OPTION_FIELD(bool, struct pull_options, quiet),
-	 .help = "don't show the progress"},
-	{.name = "tls-verify",
-	 .value = "BOOL",
-	 .kind = OPTION_CHOICE,
-	 .choices = booleans,
-	 .offset = OPTION_FIELD(unsigned, struct pull_options, unverified),
-	 .help = "false: don't check the registry's certificate, and speak plain http where https "
-		 "isn't spoken"},
-	{.name = "authfile",
-	 .value = "FILE",
-	 .kind = OPTION_PATH,
-	 .offset = OPTION_FIELD(const char *, struct pull_options, authfile),
-	 .help = "take credentials from FILE instead of the usual ones"},
-	{.name = "creds",
-	 .value = "USER:PASSWORD",
-	 .kind = OPTION_PATH,
-	 .offset = OPTION_FIELD(const char *, struct pull_options, credentials),
-	 .help = "credentials for the registry; other users see a command line"},
-	{.name = "cert-dir",
-	 .value = "DIR",
-	 .kind = OPTION_PATH,
-	 .offset = OPTION_FIELD(const char *, struct pull_options, cert_dir),
-	 .help = "take certificates from DIR instead of certs.d"},
 	{0},
 };
 
-static const struct option_spec *const pull_tables[] = {pull_options, NULL};
+static const struct option_spec *const pull_tables[] = {pull_options, registry_table, NULL};
 
 static const char *const pull_text[] = {
 	"Brings images from registries into the image store and unpacks their layers while they "
