@@ -166,8 +166,9 @@ static struct strings options_make(const struct finding *f, const char *bundle)
 		o.v[o.n++] = arena_join(f->arena, "workdir=", bundle, "/" WORK, NULL);
 		for (i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
 			o.v[o.n++] = fixed[i];
-		/* What is removed with the container need not reach the disk. */
-		if (f->opt->rm)
+		/* What is removed with the container need not reach the disk. But such a file system is
+		 * mounted only once, and a monitor mounts it anew. */
+		if (f->opt->rm && !f->opt->detach)
 			o.v[o.n++] = "volatile";
 	}
 	return o;

@@ -4,6 +4,7 @@
 # that end them: stop, restart, wait, rm. Logs are in logs.bats.
 
 load helpers
+load images
 
 setup_file() {
     export ROOTFS=$BATS_FILE_TMPDIR/rootfs
@@ -339,4 +340,25 @@ no_monitor() {
     failed_with "--boot: must not stand beside an ID"
     run hoy start
     failed_with "a container ID is needed"
+}
+
+@test "an image in the background: started again it has what it wrote, and --rm removes it" {
+    local tar=$BATS_TEST_TMPDIR/layer.tar
+    DATA=$HOY_DATA_ROOT
+    tar -C "$ROOTFS" -cf "$tar" .
+    layout_new
+    layout_image boat "$tar"
+    himg load -i "$LAYOUT"
+    hoy run -d --name boat localhost/layout:boat sh -c 'echo x >>/n; cat /n; exit 2'
+    [[ $(hoy wait boat) == 2 ]]
+    hoy start boat
+    [[ $(hoy wait boat) == 2 ]]
+    run hoy logs boat
+    is $'x\nx\nx'
+    [[ $(hoy ps -a --format json | jq -r '.[0].image') == localhost/layout:boat ]]
+    hoy run -d --rm -u sailor --name ship localhost/layout:boat sleep 1000
+    hoy stop -t 0 ship
+    run ! hoy state ship
+    hoy rm boat
+    [[ -z $(ls "$HOY_DATA_ROOT/containers") ]]
 }
