@@ -4,6 +4,7 @@
 
 #include "base/fd.h"
 #include "base/list.h"
+#include "cmd/inspect_image.h"
 #include "cmd/output.h"
 #include "cmd/verb.h"
 #include "engine/containers.h"
@@ -87,9 +88,8 @@ static void life_write(const struct listing_entry *e, struct arena *a, struct te
 	number("stopSignal", e->settings.stop_signal, 2, out);
 	number("stopTimeout", e->settings.stop_timeout, 2, out);
 	boolean("autoRemove", e->settings.rm, 2, out);
-	string("logPath", e->settings.log
-				  ? arena_join(a, e->bundle, "/" CRI_LOG_NAME, NULL)
-				  : "", 2, out);
+	string("logPath", e->settings.log ? arena_join(a, e->bundle, "/" CRI_LOG_NAME, NULL) : "",
+	       2, out);
 }
 
 static void mounts_write(const struct config *c, struct text *out)
@@ -169,6 +169,37 @@ static const struct listing_entry *find(const struct listing *l, const char *id)
 	return NULL;
 }
 
+enum { INSPECT_ANY, INSPECT_CONTAINER, INSPECT_IMAGE };
+
+static const char *const types[] = {"any", "container", "image", NULL};
+
+struct inspect_options {
+	unsigned type;
+};
+
+/* One name: a container's before an image's. */
+static int inspect_one(const struct call *c, const struct listing *list, const char *name,
+		       struct arena *a, struct text *out, struct error *err)
+{
+	const struct inspect_options *o = c->opt;
+	const struct listing_entry *e = o->type == INSPECT_IMAGE ? NULL : find(list, name);
+	const struct config *config = NULL;
+
+	if (e) {
+		if (e->ours && containers_read_config(c->rt->data, e->id, a, &config, NULL) < 0)
+			config = NULL;
+		entry_write(e, config, a, out);
+		return 0;
+	}
+	if (o->type == INSPECT_CONTAINER)
+		return error_say(err, ENOENT, "container \"%s\" does not exist", name);
+	if (inspect_image(c->rt, name, a, out, err) == 0)
+		return 0;
+	return o->type == INSPECT_IMAGE
+		       ? -ENOENT
+		       : error_say(err, ENOENT, "there is no container and no image \"%s\"", name);
+}
+
 static int inspect_run(const struct call *c, struct error *err)
 {
 	_cleanup_(arena_free) struct arena a = ARENA_INIT;
@@ -177,41 +208,46 @@ static int inspect_run(const struct call *c, struct error *err)
 	size_t i;
 	int r = engine_listing(c->rt, true, &a, &list, err);
 
-	if (r < 0)
-		return r;
 	text_add(&out, "[");
-	for (i = 0; i < c->args_n; i++) {
-		const struct listing_entry *e = find(&list, c->args[i]);
-		const struct config *config = NULL;
-
-		if (!e)
-			return error_say(err, ENOENT, "container \"%s\" does not exist", c->args[i]);
-		if (e->ours && containers_read_config(c->rt->data, e->id, &a, &config, NULL) < 0)
-			config = NULL;
+	for (i = 0; r == 0 && i < c->args_n; i++) {
 		text_add(&out, i ? ",\n" : "\n");
-		entry_write(e, config, &a, &out);
+		r = inspect_one(c, &list, c->args[i], &a, &out, err);
 	}
 	text_add(&out, "\n]\n");
-	return output_text(&out, err);
+	return r < 0 ? r : output_text(&out, err);
 }
 
-static const struct option_spec *const no_tables[] = {NULL};
+static const struct option_spec inspect_options[] = {
+	{.name = "type",
+	 .value = "TYPE",
+	 .kind = OPTION_CHOICE,
+	 .choices = types,
+	 .offset = OPTION_FIELD(unsigned, struct inspect_options, type),
+	 .help = "container or image; without it the first that has the name"},
+	{0},
+};
+
+static const struct option_spec *const inspect_tables[] = {inspect_options, NULL};
 
 static const char *const inspect_text[] = {
-	"Prints what hoy knows of containers as JSON: state, exit status, restarts, where configuration and "
-	"log are; of those made of an image or a directory also arguments, environment and mounts.",
+	"Prints what hoy knows of containers and images as JSON. Of containers: state, exit "
+	"status, restarts, where "
+	"configuration and log are; of those made of an image or a directory also arguments, "
+	"environment and "
+	"mounts. Of images: names, digests, layers, size and configuration.",
 	NULL,
 };
 
 const struct verb verb_inspect = {
 	.name = "inspect",
 	.names = VERB_ARGS_ANY,
-	.synopsis = "ID...",
-	.help = "print what hoy knows of containers",
+	.synopsis = "[OPTION...] ID|IMAGE...",
+	.help = "print what hoy knows of containers and images",
 	.text = inspect_text,
-	.tables = no_tables,
+	.tables = inspect_tables,
+	.options_size = sizeof(struct inspect_options),
 	.min = 1,
 	.max = VERB_ARGS_ANY,
-	.needs = "a container ID",
+	.needs = "a container ID or an image",
 	.run = inspect_run,
 };

@@ -69,7 +69,8 @@ extern const struct verb verb_reclaim;					  /* reclaim.c */
 extern const struct verb verb_stats;					  /* stats.c */
 extern const struct verb verb_top;					  /* top.c */
 extern const struct verb verb_update;					  /* update.c */
-extern const struct verb verb_images, verb_tag, verb_rmi, verb_prune;	  /* images.c */
+extern const struct verb verb_images, verb_tag;				  /* images.c */
+extern const struct verb verb_rmi, verb_prune;				  /* rmi.c */
 extern const struct verb verb_load, verb_pull;				  /* tool.c */
 extern const struct verb verb_stop, verb_restart, verb_wait, verb_rm, verb_rename; /* stop.c */
 extern const struct verb verb_inspect;				  /* inspect.c */

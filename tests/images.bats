@@ -314,3 +314,22 @@ PY
     himg load -q -i "$t/linked.tar"
     [ "$(cat "$(image_layers example.com/web:1 | tail -n 1)/etc/two")" = two ]
 }
+
+@test "inspect shows an image: its names, layers and configuration" {
+    local id
+    himg load -q -i "$LAYOUT"
+    himg tag localhost/boat:one other
+    run himg inspect other
+    [ "$status" -eq 0 ]
+    id=$(id_of docker.io/library/other:latest)
+    jq -e --arg id "$id" --arg d "$DATA" '.[0] | .id == $id and (.names | length) == 2 and (.layers | length) == 1 and
+        .config.config.Cmd == ["/bin/sh"] and .size > .own' <<<"$output"
+    [ -d "$(jq -r '.[0].directories[0]' <<<"$output")" ]
+    run himg inspect --type image nothing
+    [ "$status" -eq 1 ]
+    [[ $output == *"there is no image \"nothing\""* ]]
+    run himg inspect nothing
+    [[ $output == *"there is no container and no image \"nothing\""* ]]
+    run himg inspect --type container other
+    [[ $output == *"container \"other\" does not exist"* ]]
+}
