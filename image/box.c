@@ -24,6 +24,12 @@
 #include "base/fd.h"
 #include "base/sys.h"
 
+#ifdef __has_feature /* clang's way */
+#if __has_feature(address_sanitizer) && !defined(__SANITIZE_ADDRESS__)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+
 int umount2(const char *target, int flags); /* <sys/mount.h> clashes with <linux/mount.h> */
 
 /* Bytes of addresses; zstd's largest window is an eighth. */

@@ -71,7 +71,7 @@ void progress_layers(struct progress *p, const struct image_descriptors *layers)
 	for (i = 0; i < layers->n; i++)
 		p->total += layers->v[i].size;
 	if (!p->quiet && !p->terminal)
-		fprintf(stderr, "Pulling %s: %zu layers, %.1f MiB\n", p->name, p->layers,
+		fprintf(stderr, "Pulling %s: %zu layer%s, %.1f MiB\n", p->name, p->layers, p->layers == 1 ? "" : "s",
 			(double)p->total / MIB);
 }
 
