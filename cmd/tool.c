@@ -74,8 +74,7 @@ const struct verb verb_load = {
 	.run = load_run,
 };
 
-/* ---- pull, and what it shares with push ---------------------------------------------------------
- */
+/* ---- pull, and what it shares with push ------------------------------------------------------ */
 
 static const char *const booleans[] = {"true", "false", NULL};
 

@@ -78,8 +78,7 @@ int archive_out_dir(int dir, struct archive_out **ret, struct error *err)
 	return 0;
 }
 
-/* ---- Files ------------------------------------------------------------------------------------
- */
+/* ---- Files ----------------------------------------------------------------------------------- */
 
 static int header_write(struct archive_out *o, const char *path, mode_t type, uint64_t size,
 			struct error *err)
@@ -182,8 +181,7 @@ int archive_out_blob(struct archive_out *o, const char *path, const struct store
 	return error_say(err, EBADMSG, "%s of the image store is damaged", name);
 }
 
-/* ---- The end ----------------------------------------------------------------------------------
- */
+/* ---- The end --------------------------------------------------------------------------------- */
 
 int archive_out_end(struct archive_out *o, struct error *err)
 {

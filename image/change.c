@@ -18,8 +18,7 @@ struct change {
 	bool cmd, entrypoint; /* have been said */
 };
 
-/* ---- Words ------------------------------------------------------------------------------------
- */
+/* ---- Words ----------------------------------------------------------------------------------- */
 
 /* The next word, without its quotes; *text moves behind it. NULL: there is none. */
 static const char *word_next(const char **text, struct arena *a)
@@ -71,8 +70,7 @@ static void words_read(const char *text, struct arena *a, struct strings *ret)
 		LIST_ADD(a, ret, word);
 }
 
-/* ---- Values -----------------------------------------------------------------------------------
- */
+/* ---- Values ---------------------------------------------------------------------------------- */
 
 static struct strings *command_read(struct change *c, const char *text)
 {
@@ -244,8 +242,7 @@ static int change_workdir(struct change *c, const char *text, struct error *err)
 	return 0;
 }
 
-/* ---- All --------------------------------------------------------------------------------------
- */
+/* ---- All ------------------------------------------------------------------------------------- */
 
 static const struct {
 	const char *name;

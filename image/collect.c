@@ -19,8 +19,7 @@
 
 #define STACK_NAME_MAX 256
 
-/* ---- What is named ----------------------------------------------------------------------------
- */
+/* ---- What is named --------------------------------------------------------------------------- */
 
 /* Names as they lie below the store: "layers/HEX". */
 struct marks {
@@ -143,8 +142,7 @@ static int mark_all(struct marks *m, struct error *err)
 	return r < 0 ? r : collect_containers(m->store, mark_container, m, err);
 }
 
-/* ---- What isn't -------------------------------------------------------------------------------
- */
+/* ---- What isn't ------------------------------------------------------------------------------ */
 
 static DIR *directory(const struct store *s, const char *name, struct error *err)
 {

@@ -41,8 +41,7 @@ static const struct field auth_file_fields[] = {
 };
 static const struct table auth_file_table = TABLE(auth_file_fields);
 
-/* ---- Keys -------------------------------------------------------------------------------------
- */
+/* ---- Keys ------------------------------------------------------------------------------------ */
 
 /* Docker Hub has three names besides. */
 static const char *host_name(const char *host)
@@ -100,8 +99,7 @@ static const char *helper_find(const struct auth_file *f, const char *host, stru
 	return NULL;
 }
 
-/* ---- A file -----------------------------------------------------------------------------------
- */
+/* ---- A file ---------------------------------------------------------------------------------- */
 
 static int entry_read(const struct auth_entry *e, struct arena *a, struct credentials *ret,
 		      struct error *err)
@@ -174,8 +172,7 @@ static int file_find(const char *path, bool must, const char *host, const char *
 	return r;
 }
 
-/* ---- All files --------------------------------------------------------------------------------
- */
+/* ---- All files ------------------------------------------------------------------------------- */
 
 static const char *below(const char *dir, const char *name, struct arena *a)
 {

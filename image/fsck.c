@@ -12,8 +12,7 @@
 #include "image/stack.h"
 #include "image/tool_verbs.h"
 
-/* ---- What is said -----------------------------------------------------------------------------
- */
+/* ---- What is said ---------------------------------------------------------------------------- */
 
 /* By the way of errors, which makes the control characters of a damaged name harmless. */
 __attribute__((format(printf, 2, 0))) static void line_print(const char *object, const char *fmt,
@@ -56,8 +55,7 @@ void fsck_left(struct fsck *f, const char *object, const char *fmt, ...)
 	f->left++;
 }
 
-/* ---- What is known ----------------------------------------------------------------------------
- */
+/* ---- What is known --------------------------------------------------------------------------- */
 
 static int by_text(const void *a, const void *b)
 {
@@ -116,8 +114,7 @@ const char *fsck_layer_user(struct fsck *f, const char *layer)
 	return u.id;
 }
 
-/* ---- All --------------------------------------------------------------------------------------
- */
+/* ---- All ------------------------------------------------------------------------------------- */
 
 static int garbage_collect(struct fsck *f, struct error *err)
 {

@@ -37,8 +37,7 @@ struct work {
 	size_t next;
 };
 
-/* ---- Hashing ----------------------------------------------------------------------------------
- */
+/* ---- Hashing --------------------------------------------------------------------------------- */
 
 static int blob_hash(const struct store *s, struct job *j, struct hash *h, unsigned char *buf)
 {
@@ -105,8 +104,7 @@ static void work_run(struct work *w)
 	pthread_mutex_destroy(&w->lock);
 }
 
-/* ---- What there is ----------------------------------------------------------------------------
- */
+/* ---- What there is --------------------------------------------------------------------------- */
 
 /* What isn't named as a blob is none, and garbage. */
 static int jobs_list(struct fsck *f, const char *algorithm, struct jobs *jobs, struct error *err)

@@ -28,8 +28,7 @@ struct check {
 	struct image_descriptors unpack;
 };
 
-/* ---- Looking ----------------------------------------------------------------------------------
- */
+/* ---- Looking --------------------------------------------------------------------------------- */
 
 /* Whether the blob is there and as large as its descriptor says. */
 static bool blob_check(struct check *c, const struct image_descriptor *d, const char *what)
@@ -174,8 +173,7 @@ static void index_check(struct check *c)
 	c->lost = true;
 }
 
-/* ---- Repairing --------------------------------------------------------------------------------
- */
+/* ---- Repairing ------------------------------------------------------------------------------- */
 
 /* Its stack has perhaps a layer that is damaged and can't be replaced. */
 static const char *layer_stuck(struct fsck *f, const struct image *image)

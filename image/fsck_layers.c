@@ -39,8 +39,7 @@ static int names_list(struct fsck *f, const char *dir, struct strings *ret, stru
 	return 0;
 }
 
-/* ---- Layers -----------------------------------------------------------------------------------
- */
+/* ---- Layers ---------------------------------------------------------------------------------- */
 
 /* How many directories the layer's list has; -1: there is none. */
 static int64_t implied_count(const struct fsck *f, const char *path)
@@ -124,8 +123,7 @@ static int layer_check(struct fsck *f, const char *name, struct error *err)
 	return 0;
 }
 
-/* ---- Stacks -----------------------------------------------------------------------------------
- */
+/* ---- Stacks ---------------------------------------------------------------------------------- */
 
 static int stack_judge(struct fsck *f, const char *name, struct error *why)
 {
@@ -178,8 +176,7 @@ int fsck_layers(struct fsck *f, struct error *err)
 	return r;
 }
 
-/* ---- Containers -------------------------------------------------------------------------------
- */
+/* ---- Containers ------------------------------------------------------------------------------ */
 
 static int container_check(void *arg, const char *id, const char *stack)
 {

@@ -109,8 +109,7 @@ void http_response_free(struct http_response *response)
 	*response = (struct http_response)HTTP_RESPONSE_INIT;
 }
 
-/* ---- What libcurl calls -----------------------------------------------------------------------
- */
+/* ---- What libcurl calls ---------------------------------------------------------------------- */
 
 /* Keeps a header that is known; one that comes more than once is a list (RFC 9110, 5.3). */
 static void header_keep(struct http_response *to, const char *name, size_t n, const char *value)
@@ -242,8 +241,7 @@ static int on_progress(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl
 	return x->ended < 0;
 }
 
-/* ---- A request --------------------------------------------------------------------------------
- */
+/* ---- A request ------------------------------------------------------------------------------- */
 
 static void tls_set(CURL *c, const struct http_request *q)
 {

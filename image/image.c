@@ -44,8 +44,7 @@ const struct image_descriptor *image_entry(const struct image_index *index, cons
 	return NULL;
 }
 
-/* ---- From a descriptor to the image -----------------------------------------------------------
- */
+/* ---- From a descriptor to the image ---------------------------------------------------------- */
 
 static int document(const struct store *s, const struct digest *d, struct text *out,
 		    const char *what, struct error *err)
@@ -116,8 +115,7 @@ int image_open(const struct store *s, const struct image_descriptor *target,
 	return r;
 }
 
-/* ---- Looking for one --------------------------------------------------------------------------
- */
+/* ---- Looking for one ------------------------------------------------------------------------- */
 
 int image_list(const struct store *s, const struct platform *want, struct arena *a,
 	       struct images *ret, struct warnings *warn, struct error *err)

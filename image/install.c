@@ -11,8 +11,7 @@
 #include "image/layer_patch.h"
 #include "image/stack.h"
 
-/* ---- Documents --------------------------------------------------------------------------------
- */
+/* ---- Documents ------------------------------------------------------------------------------- */
 
 static int sink_blob(void *to, const void *p, size_t n, struct error *err)
 {
@@ -117,8 +116,7 @@ static int documents_fetch(const struct store *s, const struct source *from,
 	return r < 0 ? r : image_open(s, target, want, a, ret, err);
 }
 
-/* ---- The stack --------------------------------------------------------------------------------
- */
+/* ---- The stack ------------------------------------------------------------------------------- */
 
 /* ChainID(L0|…|Ln) = Digest(ChainID(L0|…|Ln-1) + " " + DiffID(Ln)) (config.md). */
 static void chain_next(struct digest *chain, const struct digest *diff, bool first)

@@ -50,8 +50,7 @@ struct pack {
 	char buf[READ_SIZE], names[XATTR_MAX], value[XATTR_MAX];
 };
 
-/* ---- libarchive -------------------------------------------------------------------------------
- */
+/* ---- libarchive ------------------------------------------------------------------------------ */
 
 static la_ssize_t tar_out(struct archive *a, void *arg, const void *p, size_t n)
 {
@@ -89,8 +88,7 @@ static int bytes_write(struct pack *k, const void *p, size_t n, struct error *er
 	return r < 0 ? r : archive_write_data(k->tar, p, n) < 0 ? tar_failed(k, err) : 0;
 }
 
-/* ---- An inode ---------------------------------------------------------------------------------
- */
+/* ---- An inode -------------------------------------------------------------------------------- */
 
 static void proc_path(int fd, char buf[PROC_PATH])
 {
@@ -195,8 +193,7 @@ static int file_write(struct pack *k, int fd, const struct stat *st, struct erro
 	return r < 0 ? r : content_write(k, in, st->st_size, err);
 }
 
-/* ---- Entries ----------------------------------------------------------------------------------
- */
+/* ---- Entries --------------------------------------------------------------------------------- */
 
 /* A whiteout is a file of nothing: its inode says nothing, and may be shared by all. */
 static int whiteout_write(struct pack *k, const char *path, struct error *err)

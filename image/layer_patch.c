@@ -41,8 +41,7 @@ static int layer_open(const struct store *s, const char *name)
 	return n < 0 ? -errno : n;
 }
 
-/* ---- Looking below ----------------------------------------------------------------------------
- */
+/* ---- Looking below --------------------------------------------------------------------------- */
 
 static bool is_opaque(int fd)
 {
@@ -119,8 +118,7 @@ static int model_open(const struct patch *p, const char *path)
 	return root < 0 ? root : layer_find(root, path);
 }
 
-/* ---- Making -----------------------------------------------------------------------------------
- */
+/* ---- Making ---------------------------------------------------------------------------------- */
 
 static int xattrs_copy(int from, int to)
 {

@@ -41,8 +41,7 @@ struct layer_stream {
 	unsigned char block[BLOCKS][BLOCK_SIZE];
 };
 
-/* ---- The thread --------------------------------------------------------------------------------
- */
+/* ---- The thread ------------------------------------------------------------------------------ */
 
 static ssize_t input_read(struct layer_stream *s, size_t have)
 {
@@ -153,8 +152,7 @@ static void *stream_thread(void *arg)
 	return NULL;
 }
 
-/* ---- The caller --------------------------------------------------------------------------------
- */
+/* ---- The caller ------------------------------------------------------------------------------ */
 
 int layer_stream_open(int fd, bool verified, uint64_t limit, struct layer_stream **ret, struct error *err)
 {

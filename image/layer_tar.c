@@ -20,8 +20,7 @@ struct tar {
 	struct layer_acl acl[2]; /* the binary forms that xattrs point to */
 };
 
-/* ---- What libarchive asks for -----------------------------------------------------------------
- */
+/* ---- What libarchive asks for ---------------------------------------------------------------- */
 
 static ssize_t tar_read(struct archive *a, void *arg, const void **ret)
 {
@@ -61,8 +60,7 @@ static ssize_t tar_content(void *arg, const void **piece, int64_t *offset, struc
 	return (ssize_t)n;
 }
 
-/* ---- An entry ---------------------------------------------------------------------------------
- */
+/* ---- An entry -------------------------------------------------------------------------------- */
 
 static int xattrs_read(struct tar *t, struct archive_entry *from, struct layer_entry *e,
 		       struct error *err)

@@ -67,8 +67,7 @@ static int by_text(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
-/* ---- Paths ------------------------------------------------------------------------------------
- */
+/* ---- Paths ----------------------------------------------------------------------------------- */
 
 /*
  * Without leading, doubled and trailing slashes, "." and "..": as other unpackers read them, ".."
@@ -121,8 +120,7 @@ static int dir_open(int root, const char *path, int flags)
 	return sys_openat2(root, *path ? path : ".", DIR_FLAGS | (uint64_t)flags, 0, RESOLVE);
 }
 
-/* ---- Places -----------------------------------------------------------------------------------
- */
+/* ---- Places ---------------------------------------------------------------------------------- */
 
 static void implied_add(struct layer_tree *t, const char *path)
 {
@@ -250,8 +248,7 @@ void layer_tree_directory(struct layer_tree *t, const char *path, const struct t
 	tdelete(path, &t->implied, by_text);
 }
 
-/* ---- The end ----------------------------------------------------------------------------------
- */
+/* ---- The end --------------------------------------------------------------------------------- */
 
 struct listing {
 	struct layer_tree *tree;

@@ -20,8 +20,7 @@
 /* A pipe that holds more wakes both ends less often. */
 #define PIPE_SIZE (1 << 20)
 
-/* ---- The process ------------------------------------------------------------------------------
- */
+/* ---- The process ----------------------------------------------------------------------------- */
 
 static int layer_unpack(bool verified, struct layer_report *report, struct text *implied,
 			struct error *err)
@@ -90,8 +89,7 @@ int layer_unpack_main(bool verified)
 	_exit(fd_write_all(BOX_REPORT, out.s, out.len) < 0);
 }
 
-/* ---- Its parent -------------------------------------------------------------------------------
- */
+/* ---- Its parent ------------------------------------------------------------------------------ */
 
 int layer_unpack_begin(int dir, int blob, struct layer_unpack *ret, struct error *err)
 {

@@ -22,8 +22,7 @@ static bool is_whiteout_device(const struct stat *st)
 	return S_ISCHR(st->st_mode) && st->st_rdev == makedev(0, 0);
 }
 
-/* ---- Whiteouts --------------------------------------------------------------------------------
- */
+/* ---- Whiteouts ------------------------------------------------------------------------------- */
 
 static int opaque_set(const struct layer_writer *w, int fd, struct error *err)
 {
@@ -63,8 +62,7 @@ static int whiteout_write(struct layer_writer *w, const struct layer_place *at, 
 	return 0;
 }
 
-/* ---- Entries ----------------------------------------------------------------------------------
- */
+/* ---- Entries --------------------------------------------------------------------------------- */
 
 static int file_fill(struct layer_writer *w, const struct layer_entry *e, int fd, struct error *err)
 {
@@ -210,8 +208,7 @@ failed:
 	return error_set(err, errno, "make it");
 }
 
-/* ---- All --------------------------------------------------------------------------------------
- */
+/* ---- All ------------------------------------------------------------------------------------- */
 
 int layer_write(struct layer_writer *w, const struct layer_entry *e, struct error *err)
 {

@@ -34,8 +34,7 @@ struct load {
 	unsigned images;
 };
 
-/* ---- Where blobs come from --------------------------------------------------------------------
- */
+/* ---- Where blobs come from ------------------------------------------------------------------- */
 
 static int layout_fetch(void *arg, const struct image_descriptor *d, uint64_t offset,
 			int (*sink)(void *to, const void *p, size_t n, struct error *err), void *to,
@@ -65,8 +64,7 @@ static int layout_fetch(void *arg, const struct image_descriptor *d, uint64_t of
 	return r;
 }
 
-/* ---- Names ------------------------------------------------------------------------------------
- */
+/* ---- Names ----------------------------------------------------------------------------------- */
 
 static const char *annotation(const struct image_descriptor *d, const char *key)
 {
@@ -123,8 +121,7 @@ static const char *layout_name(const struct load *l, const struct image_descript
 	return reference_parse(text, a, &ref, NULL) < 0 ? NULL : reference_text(&ref, a);
 }
 
-/* ---- Images -----------------------------------------------------------------------------------
- */
+/* ---- Images ---------------------------------------------------------------------------------- */
 
 static int image_load(struct load *l, const struct image_descriptor *target,
 		      const char *const *names, size_t n, struct error *err)

@@ -23,8 +23,7 @@ struct pull {
 	struct progress *progress;
 };
 
-/* ---- Where blobs come from ---------------------------------------------------------------------
- */
+/* ---- Where blobs come from ------------------------------------------------------------------- */
 
 /* The registry's sink has no place for words. */
 struct sink {
@@ -90,8 +89,7 @@ static int pull_check(void *arg)
 	return interrupt_check(NULL);
 }
 
-/* ---- The image ---------------------------------------------------------------------------------
- */
+/* ---- The image ------------------------------------------------------------------------------- */
 
 /* What the reference means at the registry now. */
 static int target_fetch(const struct job_context *c, const struct store *s,

@@ -44,8 +44,7 @@ struct push {
 	struct error err; /* of the first that failed */
 };
 
-/* ---- What there is ----------------------------------------------------------------------------
- */
+/* ---- What there is --------------------------------------------------------------------------- */
 
 /* An index goes out whole or not at all: its digest is that of all its manifests. */
 static int parts_choose(struct push *p, struct error *err)
@@ -104,8 +103,7 @@ static bool has_part(const struct parts *parts, const struct digest *d)
 	return false;
 }
 
-/* ---- Blobs ------------------------------------------------------------------------------------
- */
+/* ---- Blobs ----------------------------------------------------------------------------------- */
 
 static ssize_t blob_source(void *arg, uint64_t offset, void *to, size_t n)
 {
@@ -214,8 +212,7 @@ static int blobs_push(struct push *p, struct error *err)
 	return p->failed;
 }
 
-/* ---- Manifests --------------------------------------------------------------------------------
- */
+/* ---- Manifests ------------------------------------------------------------------------------- */
 
 static int document_push(struct push *p, const struct digest *d, const char *type, const char *as,
 			 struct error *err)
@@ -243,8 +240,7 @@ static int documents_push(struct push *p, struct error *err)
 	return r < 0 ? r : document_push(p, &target, p->target->media_type, p->to.tag, err);
 }
 
-/* ---- All --------------------------------------------------------------------------------------
- */
+/* ---- All ------------------------------------------------------------------------------------- */
 
 static int push_check(void *arg)
 {

@@ -13,8 +13,7 @@
 #define FILE_MAX (1024 * 1024)
 #define SYSTEM	 "/etc/containers/registries.conf"
 
-/* ---- Files ------------------------------------------------------------------------------------
- */
+/* ---- Files ----------------------------------------------------------------------------------- */
 
 /* -ENOENT without words when it is not there. */
 static int file_add(struct registries_conf *conf, const char *path, struct arena *a,
@@ -94,8 +93,7 @@ int registries_conf_load(struct arena *a, const struct registries_conf **ret, st
 	return r;
 }
 
-/* ---- Matching ---------------------------------------------------------------------------------
- */
+/* ---- Matching -------------------------------------------------------------------------------- */
 
 /* How much of ref the prefix is, by whole components; 0: it is none. "*.example.com" is one of
  * every host below example.com, but not of that. */
@@ -144,8 +142,7 @@ const char *registries_conf_alias(const struct registries_conf *conf, const char
 	return NULL;
 }
 
-/* ---- Places -----------------------------------------------------------------------------------
- */
+/* ---- Places ---------------------------------------------------------------------------------- */
 
 /* The place that location (NULL: what is written) makes of a reference, of whose text `matched`
  * bytes are replaced. */

@@ -16,8 +16,7 @@
 /* Docker Hub is the one registry whose name isn't where it is. */
 #define HUB_SERVER "registry-1.docker.io"
 
-/* ---- Endpoints --------------------------------------------------------------------------------
- */
+/* ---- Endpoints ------------------------------------------------------------------------------- */
 
 /* This machine, whatever a resolver says: there plain http tells nobody anything. */
 static bool host_is_loopback(const char *host)
@@ -82,8 +81,7 @@ static int endpoints_init(struct registry *r, const struct reference *ref, struc
 	return result;
 }
 
-/* ---- Open and close ---------------------------------------------------------------------------
- */
+/* ---- Open and close -------------------------------------------------------------------------- */
 
 static const char *copy(struct registry *r, const char *s)
 {
@@ -159,8 +157,7 @@ void registry_close(struct registry *r)
 	free(r);
 }
 
-/* ---- What the calls share ---------------------------------------------------------------------
- */
+/* ---- What the calls share -------------------------------------------------------------------- */
 
 int registry_name(const char *tag_or_digest, struct digest *ret, bool *is_digest, struct error *err)
 {

@@ -86,8 +86,7 @@ typedef int registry_sink(void *arg, const void *p, size_t n);
 int registry_blob(struct registry *r, const struct digest *digest, uint64_t size, uint64_t offset,
 		  registry_sink *sink, void *arg, struct error *err);
 
-/* ---- Push: to the registry itself, never to a mirror -------------------------------------------
- */
+/* ---- Push: to the registry itself, never to a mirror ----------------------------------------- */
 
 /* 1 when the repository has it, 0 when not, or a negative errno. */
 int registry_blob_exists(struct registry *r, const struct digest *digest, struct error *err);

@@ -38,8 +38,7 @@ static const struct field token_fields[] = {
 };
 static const struct table token_table = TABLE(token_fields);
 
-/* ---- Grants -----------------------------------------------------------------------------------
- */
+/* ---- Grants ---------------------------------------------------------------------------------- */
 
 static const char *scope_of(const struct endpoint *e, const struct call *call, struct arena *a)
 {
@@ -82,8 +81,7 @@ void registry_auth_free(struct endpoint *e)
 	arena_free(&e->arena);
 }
 
-/* ---- Tokens -----------------------------------------------------------------------------------
- */
+/* ---- Tokens ---------------------------------------------------------------------------------- */
 
 /* Each of the scopes, which blanks separate, as a parameter of its own. */
 static int add_scopes(const char **url, const char *scopes, struct arena *a, struct error *err)
@@ -270,8 +268,7 @@ static int token_get(struct registry *r, struct endpoint *e, const char *scope,
 	return 0;
 }
 
-/* ---- Answering --------------------------------------------------------------------------------
- */
+/* ---- Answering ------------------------------------------------------------------------------- */
 
 /* 1 when there are some, 0 when not. */
 static int credentials_of(struct registry *r, struct endpoint *e, struct arena *a,

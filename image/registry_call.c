@@ -20,8 +20,7 @@
 /* Two: a token may have run out while it was used; the new one is refused for good. */
 #define AUTH_TRIES 2
 
-/* ---- https or http ----------------------------------------------------------------------------
- */
+/* ---- https or http --------------------------------------------------------------------------- */
 
 static int settle_ask(struct registry *r, struct endpoint *e, struct http_response *response,
 		      struct error *err)
@@ -66,8 +65,7 @@ static int settle(struct registry *r, struct endpoint *e, struct http_response *
 	return result;
 }
 
-/* ---- Redirects --------------------------------------------------------------------------------
- */
+/* ---- Redirects ------------------------------------------------------------------------------- */
 
 static bool is_redirect(const struct http_request *q, const struct http_response *response)
 {
@@ -123,8 +121,7 @@ static int follow(struct registry *r, struct endpoint *e, struct http_request *q
 	}
 }
 
-/* ---- The call ---------------------------------------------------------------------------------
- */
+/* ---- The call -------------------------------------------------------------------------------- */
 
 static const char *call_url(struct endpoint *e, const struct call *call, struct arena *a)
 {

@@ -28,8 +28,7 @@ struct save {
 	struct archive_out *out;
 };
 
-/* ---- An image layout --------------------------------------------------------------------------
- */
+/* ---- An image layout ------------------------------------------------------------------------- */
 
 /* skopeo and podman look for the one name, containerd and docker for the other. */
 static struct string_map annotations_make(const char *name, struct arena *a)
@@ -100,8 +99,7 @@ static int layout_write(struct save *s, struct error *err)
 	return r;
 }
 
-/* ---- A docker archive -------------------------------------------------------------------------
- */
+/* ---- A docker archive ------------------------------------------------------------------------ */
 
 struct item {
 	const char *config;
@@ -186,8 +184,7 @@ static int docker_write(struct save *s, struct error *err)
 	return r < 0 ? r : archive_out_text(s->out, "manifest.json", t.s, t.len, err);
 }
 
-/* ---- All --------------------------------------------------------------------------------------
- */
+/* ---- All ------------------------------------------------------------------------------------- */
 
 static const struct format {
 	const char *name;

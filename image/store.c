@@ -22,8 +22,7 @@
 static const char *const directories[] = {"blobs",  "blobs/sha256", "blobs/sha512", "layers",
 					  "stacks", "ingest",	    "staging"};
 
-/* ---- Opening ----------------------------------------------------------------------------------
- */
+/* ---- Opening --------------------------------------------------------------------------------- */
 
 static void path_make(const char *path)
 {
@@ -124,8 +123,7 @@ void store_close(struct store *s)
 	s->fd = fd_close(s->fd);
 }
 
-/* ---- Writing ----------------------------------------------------------------------------------
- */
+/* ---- Writing --------------------------------------------------------------------------------- */
 
 int store_sync(const struct store *s, const char *dir, struct error *err)
 {
@@ -157,8 +155,7 @@ int store_put(const struct store *s, const char *dir, const char *name, const vo
 	return r < 0 ? error_set(err, -r, "write %s/%s of the image store", dir, name) : 0;
 }
 
-/* ---- The index --------------------------------------------------------------------------------
- */
+/* ---- The index ------------------------------------------------------------------------------- */
 
 int store_index(const struct store *s, struct arena *a, struct image_index *ret, struct error *err)
 {
@@ -202,8 +199,7 @@ int store_index_change(const struct store *s, struct arena *a,
 	return r < 0 ? r : 1;
 }
 
-/* ---- Blobs ------------------------------------------------------------------------------------
- */
+/* ---- Blobs ----------------------------------------------------------------------------------- */
 
 const char *store_blob_name(const struct digest *d, char buf[STORE_NAME_MAX])
 {

@@ -7,8 +7,7 @@
 
 #define BARE "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
 
-/* ---- Words ------------------------------------------------------------------------------------
- */
+/* ---- Words ----------------------------------------------------------------------------------- */
 
 int toml_fault(struct toml *t, const char *at, const char *why)
 {
@@ -41,8 +40,7 @@ void toml_lines(struct toml *t)
 	}
 }
 
-/* ---- The tree ---------------------------------------------------------------------------------
- */
+/* ---- The tree -------------------------------------------------------------------------------- */
 
 struct toml_node *toml_add(struct toml *t, struct toml_node *parent, const char *key,
 			   enum json_type type)
@@ -74,8 +72,7 @@ struct toml_node *toml_find(const struct toml_node *table, const char *key)
 	return (struct toml_node *)j;
 }
 
-/* ---- Keys -------------------------------------------------------------------------------------
- */
+/* ---- Keys ------------------------------------------------------------------------------------ */
 
 static int key_part(struct toml *t, const char **ret)
 {
@@ -146,8 +143,7 @@ int toml_pair(struct toml *t, struct toml_node *table)
 	return toml_value(t, table, key.part[key.n - 1]);
 }
 
-/* ---- Headers ----------------------------------------------------------------------------------
- */
+/* ---- Headers --------------------------------------------------------------------------------- */
 
 /* The table below `table` that a header passes through. */
 static struct toml_node *header_step(struct toml *t, struct toml_node *table, const char *key,
@@ -217,8 +213,7 @@ static int header_take(struct toml *t, struct toml_node *root, struct toml_node 
 	return 0;
 }
 
-/* ---- The document -----------------------------------------------------------------------------
- */
+/* ---- The document ---------------------------------------------------------------------------- */
 
 /* What no place of a document may have: so nothing behind has to look for it. */
 static int bytes_check(struct toml *t, size_t len)

@@ -11,8 +11,7 @@
 /* Of numbers, dates and times; and behind what is no value at all, of whatever that is. */
 #define SCALAR "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-.:"
 
-/* ---- Strings ----------------------------------------------------------------------------------
- */
+/* ---- Strings --------------------------------------------------------------------------------- */
 
 static void utf8_add(struct text *out, uint32_t c)
 {
@@ -146,8 +145,7 @@ int toml_string(struct toml *t, const char **ret)
 	return string_take(t, false, ret);
 }
 
-/* ---- Values -----------------------------------------------------------------------------------
- */
+/* ---- Values ---------------------------------------------------------------------------------- */
 
 /* t->s stands behind "[". */
 static int list_take(struct toml *t, struct toml_node *list)

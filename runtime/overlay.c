@@ -35,8 +35,7 @@ int mount(const char *source, const char *target, const char *type, unsigned lon
 #define MS_RDONLY 1
 #endif
 
-/* ---- One option for each layer -----------------------------------------------------------------
- */
+/* ---- One option for each layer --------------------------------------------------------------- */
 
 /* The kernel's own words about a failure, the last of them. */
 static bool kernel_words(int fs, char buf[MESSAGE_SIZE])
@@ -134,8 +133,7 @@ static int mount_by_options(const struct overlay *o, struct error *err)
 	return r < 0 ? fs_failed(fs, errno, err) : r;
 }
 
-/* ---- Links with short names --------------------------------------------------------------------
- */
+/* ---- Links with short names ------------------------------------------------------------------ */
 
 /* What the child and its parent, in whose memory and with whose descriptors it works, have in
  * common. */
@@ -289,8 +287,7 @@ static int mount_by_links(const struct overlay *o, struct error *err)
 	return error_set(err, l.code, "%s", l.step);
 }
 
-/* ---- Both --------------------------------------------------------------------------------------
- */
+/* ---- Both ------------------------------------------------------------------------------------ */
 
 static size_t layers_count(const struct overlay *o)
 {

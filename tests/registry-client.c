@@ -51,8 +51,7 @@ static const char *name_of(const struct reference *r)
 	return r->has_digest ? arena_strdup(&arena, digest_text(&r->digest, text)) : r->tag;
 }
 
-/* ---- Blobs ------------------------------------------------------------------------------------
- */
+/* ---- Blobs ----------------------------------------------------------------------------------- */
 
 struct job {
 	pthread_t thread;
@@ -109,8 +108,7 @@ static ssize_t on_source(void *arg, uint64_t offset, void *p, size_t n)
 	return got < 0 ? -errno : got;
 }
 
-/* ---- Images -----------------------------------------------------------------------------------
- */
+/* ---- Images ---------------------------------------------------------------------------------- */
 
 static int manifest_get(const char *name, struct text *body, const char **type, struct error *err)
 {
@@ -211,8 +209,7 @@ static int push(const char *dir)
 	return r < 0 ? fail(&err) : 0;
 }
 
-/* ---- One call ---------------------------------------------------------------------------------
- */
+/* ---- One call -------------------------------------------------------------------------------- */
 
 static int manifest(void)
 {

@@ -258,8 +258,7 @@ static void test_terminal_of_exec(void **state)
 	expect_exec((struct exec_options){0}, &given, "terminal", "");
 }
 
-/* ---- When it runs ------------------------------------------------------------------------------
- */
+/* ---- When it runs ---------------------------------------------------------------------------- */
 
 static const struct {
 	const char *json, *words;
