@@ -71,8 +71,8 @@ void progress_layers(struct progress *p, const struct image_descriptors *layers)
 	for (i = 0; i < layers->n; i++)
 		p->total += layers->v[i].size;
 	if (!p->quiet && !p->terminal)
-		fprintf(stderr, "Pulling %s: %zu layer%s, %.1f MiB\n", p->name, p->layers, p->layers == 1 ? "" : "s",
-			(double)p->total / MIB);
+		fprintf(stderr, "Pulling %s: %zu layer%s, %.1f MiB\n", p->name, p->layers,
+			p->layers == 1 ? "" : "s", (double)p->total / MIB);
 }
 
 void progress_bytes(struct progress *p, const struct image_descriptor *layer, uint64_t bytes,
