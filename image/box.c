@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/capability.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -22,6 +23,7 @@
 #include <sys/resource.h>
 
 #include "base/fd.h"
+#include "base/process.h"
 #include "base/sys.h"
 
 #ifdef __has_feature /* clang's way */
@@ -34,6 +36,7 @@ int umount2(const char *target, int flags); /* <sys/mount.h> clashes with <linux
 
 /* Bytes of addresses; zstd's largest window is an eighth. */
 #define MEMORY_MAX	(UINT64_C(1) << 30)
+#define HELPER "hoy-unpack"
 #define DESCRIPTORS_MAX 256
 
 /* trusted.* attributes and whiteouts need CAP_SYS_ADMIN and CAP_MKNOD. */
@@ -50,7 +53,7 @@ static int above(int fd)
 
 static int spawn(const char *mode, const char *argument, const int fds[BOX_FDS], pid_t *ret)
 {
-	char name[] = "hoy-image",
+	char name[] = HELPER, path[PATH_MAX],
 	     *argv[] = {name, strdupa(mode), argument ? strdupa(argument) : NULL, NULL},
 	     *none[] = {NULL};
 	posix_spawn_file_actions_t files;
@@ -62,7 +65,7 @@ static int spawn(const char *mode, const char *argument, const int fds[BOX_FDS],
 		if (fds[i] >= 0)
 			r = posix_spawn_file_actions_adddup2(&files, fds[i], i);
 	if (!r)
-		r = posix_spawn(ret, "/proc/self/exe", &files, NULL, argv, none);
+		r = posix_spawn(ret, process_helper(HELPER, path), &files, NULL, argv, none);
 	posix_spawn_file_actions_destroy(&files);
 	return -r;
 }

@@ -5,7 +5,7 @@
  * there is no network and no other process to talk to, and of root's capabilities it has those that files
  * need, or none. It is bounded in memory and descriptors.
  *
- * Such a process is hoy-image, executed anew (box_spawn), so that nothing of its parent (credentials,
+ * Such a process is hoy-unpack (box_spawn), a program of its own, so that nothing of its parent (credentials,
  * connections, the store) is in its memory. It calls box_enter, opens what it needs, calls box_filter, and
  * begins.
  */
@@ -27,7 +27,7 @@ struct box_fds {
 	int report;
 };
 
-/* Executes "hoy-image MODE [ARGUMENT]". The caller keeps its descriptors. 0 or a plain negative errno. */
+/* Executes "hoy-unpack MODE [ARGUMENT]". The caller keeps its descriptors. 0 or a plain negative errno. */
 int box_spawn(const char *mode, const char *argument, const struct box_fds *fds, pid_t *ret);
 
 /* dir: the root directory to be; -1: an empty one. files: it makes files there. 0 or -errno with err. Before

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * layer_unpack: a layer's blob into a directory, by a process of its own: hoy-image, executed anew,
+ * layer_unpack: a layer's blob into a directory, by a process of its own, hoy-unpack,
  * so that nothing of this process (credentials, connections, the store) is in its memory.
  *
  * Calling sequence: layer_unpack_begin; if a pipe was asked for, the compressed bytes are written

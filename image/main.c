@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * hoy-image: the program in libexec that touches registries and archives. hoy executes it with a
- * request (request.h); it executes itself for each layer, to unpack that in a box (layer_unpack.h).
+ * request (request.h); it executes hoy-unpack for each layer, which does that in a box (layer_unpack.h).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,9 +14,7 @@
 
 #include "base/fd.h"
 #include "base/sys.h"
-#include "image/archive_reader.h"
 #include "image/interrupt.h"
-#include "image/layer_unpack.h"
 #include "image/tool_verbs.h"
 
 static const struct {
@@ -82,10 +80,7 @@ int main(int argc, char **argv)
 	struct error err = ERROR_INIT;
 	int r;
 
-	if (argc >= 2 && streq(argv[1], LAYER_UNPACK_MODE))
-		return layer_unpack_main(argc == 3 && streq(argv[2], LAYER_UNPACK_VERIFIED));
-	if (argc == 2 && streq(argv[1], ARCHIVE_READER_MODE))
-		return archive_reader_main();
+	(void)argv;
 	if (argc != 1 || fcntl(REQUEST_FD, F_GETFD) < 0 || fcntl(ANSWER_FD, F_GETFD) < 0) {
 		fprintf(stderr,
 			"hoy-image: this is a part of hoy, which executes it when it is needed\n");

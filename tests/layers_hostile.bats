@@ -262,7 +262,7 @@ PY
     local t=$BATS_TEST_TMPDIR pid i
     mkfifo "$t/slow"
     # It waits for a layer that never comes whole.
-    python3 - "$t" "$(dirname "$HOY")/hoy-image" <<'PY' &
+    python3 - "$t" "$(dirname "$HOY")/hoy-unpack" <<'PY' &
 import fcntl, os, sys
 t, program = sys.argv[1:]
 os.makedirs(t + "/layer/root")
@@ -271,7 +271,7 @@ report = fcntl.fcntl(os.open(t + "/report", os.O_WRONLY | os.O_CREAT), fcntl.F_D
 os.dup2(os.open(t + "/slow", os.O_RDONLY), 0)
 os.dup2(layer, 3)
 os.dup2(report, 4)
-os.execv(program, ["hoy-image", "unpack-layer"])
+os.execv(program, ["hoy-unpack", "unpack-layer"])
 PY
     pid=$!
     exec 9>"$t/slow"
