@@ -93,9 +93,12 @@ idle_up() {
         run hoy "$verb" "$ID"
         [[ $status == 1 ]]
         has 'does not exist'
-        run hoy "$verb"
-        [[ $status == 1 ]]
-        has 'a container ID'
+        # ps without an ID lists containers.
+        if [[ $verb != ps ]]; then
+            run hoy "$verb"
+            [[ $status == 1 ]]
+            has 'a container ID'
+        fi
         run hoy "$verb" ../x
         [[ $status == 1 ]]
     done
