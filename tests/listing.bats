@@ -110,7 +110,7 @@ names() {
     container_up
     [[ $(hoy inspect "$ID" | jq -r '.[0].state.status') == running ]]
     run hoy inspect nosuch
-    failed_with 'container "nosuch" does not exist'
+    failed_with 'there is no container and no image "nosuch"'
     [[ ${#lines[@]} == 1 ]]
 }
 
