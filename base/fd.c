@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -56,16 +57,32 @@ int fd_write_all(int fd, const void *p, size_t len)
 	return 0;
 }
 
+ssize_t fd_read(int fd, void *p, size_t n)
+{
+	ssize_t r;
+
+	do
+		r = read(fd, p, n);
+	while (r < 0 && errno == EINTR);
+	return r;
+}
+
+int fd_lock(int fd, int operation)
+{
+	while (flock(fd, operation) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return 0;
+}
+
 int fd_read_all(int fd, size_t limit, struct text *out)
 {
 	size_t got = 0;
 
 	for (;;) {
 		char *space = text_space(out, READ_MIN);
-		ssize_t n = read(fd, space, out->room - out->len - 1);
+		ssize_t n = fd_read(fd, space, out->room - out->len - 1);
 
-		if (n < 0 && errno == EINTR)
-			continue;
 		if (n < 0)
 			return -errno;
 		if (n == 0)

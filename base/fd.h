@@ -24,6 +24,10 @@ int fd_take(int *fd);
 
 /* Writes all len bytes, through signals and short writes. 0 or negative errno. */
 int fd_write_all(int fd, const void *p, size_t len);
+/* read(2), through signals. */
+ssize_t fd_read(int fd, void *p, size_t n);
+/* flock(2), through signals. 0 or negative errno. */
+int fd_lock(int fd, int operation);
 /* Appends what fd holds to out, at most limit bytes; -EFBIG beyond. 0 or negative errno. */
 int fd_read_all(int fd, size_t limit, struct text *out);
 

@@ -247,7 +247,9 @@ int process_start_time(int procfd, pid_t pid, uint64_t *ret, bool *zombie)
 	fd = openat(procfd, path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? -ESRCH : -errno;
-	n = read(fd, buf, sizeof(buf) - 1);
+	do
+		n = read(fd, buf, sizeof(buf) - 1);
+	while (n < 0 && errno == EINTR);
 	if (n < 0) {
 		int r = -errno;
 

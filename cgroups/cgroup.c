@@ -254,7 +254,7 @@ int cgroup_read(int cgroup_fd, const char *file, char *buf, size_t size)
 	if (fd < 0)
 		return -errno;
 	/* kernfs gives a file that fits a page in one piece. */
-	n = read(fd, buf, size - 1);
+	n = fd_read(fd, buf, size - 1);
 	if (n < 0)
 		return -errno;
 	if ((size_t)n == size - 1)

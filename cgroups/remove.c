@@ -339,18 +339,29 @@ static int owner_check(int cgroup_fd, const char *path, void *arg)
 	return 1;
 }
 
-/* A hoy that was killed between mkdir and setxattr has left a cgroup that names nobody. */
-static const char *find_nameless(const struct cgroup_root *root, const char *id, struct arena *a)
+/* A hoy that was killed between mkdir and setxattr has left a cgroup that names nobody, but is called as
+ * hoy calls what nobody else has named: "hoy-ID". */
+static int nameless_check(int cgroup_fd, const char *path, void *arg)
 {
-	_cleanup_fd_ int fd = -1;
-	const char *path;
+	struct searching *s = arg;
 
-	if (cgroup_path_resolve(NULL, id, a, &path, NULL) < 0 || cgroup_open(root, path, &fd) < 0)
-		return NULL;
-	if (fgetxattr(fd, CGROUP_OWNER_XATTR, NULL, 0) >= 0 ||
-	    fgetxattr(fd, CGROUP_OWNER_XATTR_USER, NULL, 0) >= 0)
-		return NULL;
-	return cgroup_populated(fd) == 0 ? path : NULL;
+	size_t n = strlen(path), len = strlen(s->owner);
+
+	if (n < len || !streq(path + n - len, s->owner) || cgroup_populated(cgroup_fd) != 0 ||
+	    fgetxattr(cgroup_fd, CGROUP_OWNER_XATTR, NULL, 0) >= 0 ||
+	    fgetxattr(cgroup_fd, CGROUP_OWNER_XATTR_USER, NULL, 0) >= 0)
+		return 0;
+	s->found = arena_strdup(s->a, path);
+	return 1;
+}
+
+static int find_nameless(const struct cgroup_root *root, const char *id, struct searching *s)
+{
+	static const struct visitor v = {.enter = nameless_check};
+
+	if (cgroup_path_resolve(NULL, id, s->a, &s->owner, NULL) < 0)
+		return 0;
+	return cgroup_walk(root->fd, &v, s);
 }
 
 int cgroup_find(const struct cgroup_root *root, const char *state_root, const char *id,
@@ -371,10 +382,10 @@ int cgroup_find(const struct cgroup_root *root, const char *state_root, const ch
 		s.attr = CGROUP_OWNER_XATTR_USER;
 		r = cgroup_walk(root->fd, &v, &s);
 	}
+	if (r == 0)
+		r = find_nameless(root, id, &s);
 	if (r < 0)
 		return r;
-	if (!s.found)
-		s.found = find_nameless(root, id, a);
 	if (!s.found)
 		return -ENOENT;
 	*ret = s.found;

@@ -116,15 +116,18 @@ int containers_create(const char *data, const char *id, const char *root, struct
 {
 	_cleanup_fd_ int fd = data_open(data, CONTAINERS_DIR, true);
 	char link[CONTAINERS_ID_SIZE + sizeof(ROOT_LINK)];
+	int r;
 
 	if (fd < 0)
 		return error_set(err, -fd, "make the data directory %s", data);
 	if (mkdirat(fd, id, 0700) < 0)
 		return error_set(err, errno, "make %s/" CONTAINERS_DIR "/%s", data, id);
 	snprintf(link, sizeof(link), "%s" ROOT_LINK, id);
-	if (symlinkat(root, fd, link) < 0)
-		return error_set(err, errno, "make %s/" CONTAINERS_DIR "/%s", data, link);
-	return 0;
+	if (symlinkat(root, fd, link) == 0)
+		return 0;
+	r = error_set(err, errno, "make %s/" CONTAINERS_DIR "/%s", data, link);
+	unlinkat(fd, id, AT_REMOVEDIR);
+	return r;
 }
 
 int containers_open(const char *data, const char *id)
@@ -222,10 +225,9 @@ static bool name_read(int names, const char *name, char id[CONTAINERS_ID_SIZE])
 static int names_lock(const char *data, bool make)
 {
 	int fd = data_open(data, CONTAINERS_NAMES, make);
+	int r = fd < 0 ? 0 : fd_lock(fd, LOCK_EX);
 
-	if (fd >= 0 && flock(fd, LOCK_EX) < 0) {
-		int r = -errno;
-
+	if (r < 0) {
 		close(fd);
 		return r;
 	}

@@ -90,10 +90,8 @@ static int content_read(struct reader *r, uint64_t size,
 
 	while (e == 0 && size) {
 		ssize_t n =
-			read(r->process.input, buf, size < READ_SIZE ? (size_t)size : READ_SIZE);
+			fd_read(r->process.input, buf, size < READ_SIZE ? (size_t)size : READ_SIZE);
 
-		if (n < 0 && errno == EINTR)
-			continue;
 		if (n <= 0) {
 			e = error_say(err, EIO, "the process that reads the archive ended early");
 		} else {

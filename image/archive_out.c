@@ -143,7 +143,7 @@ static int blob_copy(struct archive_out *o, int fd, struct hash *h, struct error
 	ssize_t n;
 	int r = 0;
 
-	while (r == 0 && (n = read(fd, o->buf, sizeof(o->buf))) != 0) {
+	while (r == 0 && (n = fd_read(fd, o->buf, sizeof(o->buf))) != 0) {
 		if (n < 0)
 			return error_set(err, errno, "read the blob");
 		hash_add(h, o->buf, (size_t)n);

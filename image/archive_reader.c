@@ -110,9 +110,9 @@ static int archive_pass(struct error *err)
 	return r;
 }
 
-int archive_reader_main(void)
+_Noreturn void archive_reader_main(void)
 {
-	_cleanup_(text_free) struct text out = TEXT_INIT;
+	struct text out = TEXT_INIT;
 	struct error err = ERROR_INIT;
 	struct failure f;
 
@@ -123,7 +123,8 @@ int archive_reader_main(void)
 		f = failure_of(&err);
 		table_write(&failure_table, &f, false, &out);
 	}
-	return out.len && fd_write_all(BOX_REPORT, out.s, out.len) < 0;
+	/* libarchive doesn't free all that it has for an archive that it gave up. */
+	_exit(out.len && fd_write_all(BOX_REPORT, out.s, out.len) < 0);
 }
 
 /* ---- Its parent ------------------------------------------------------------------------------- */
@@ -157,10 +158,8 @@ static int read_whole(int fd, void *p, size_t n)
 	size_t have = 0;
 
 	while (have < n) {
-		ssize_t got = read(fd, (char *)p + have, n - have);
+		ssize_t got = fd_read(fd, (char *)p + have, n - have);
 
-		if (got < 0 && errno == EINTR)
-			continue;
 		if (got <= 0)
 			return got < 0 ? -errno : have ? -EPIPE : 0;
 		have += (size_t)got;

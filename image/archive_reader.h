@@ -35,7 +35,7 @@ int archive_reader_next(struct archive_reader *r, struct archive_frame *ret, cha
 /* Waits for its end. 0, or -errno with err: what it has to say goes before what the caller knows. */
 int archive_reader_end(struct archive_reader *r, struct error *err);
 
-/* What that process does. Returns its exit status. */
-int archive_reader_main(void);
+/* What that process does, to its end. */
+_Noreturn void archive_reader_main(void);
 
 #endif

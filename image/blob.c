@@ -19,15 +19,16 @@
 static int ingest_lock(struct blob *b, struct error *err)
 {
 	struct stat ours, named;
+	int r;
 
 	for (;;) {
 		b->fd = openat(b->store->fd, b->name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
 			       0600);
 		if (b->fd < 0)
 			return error_set(err, errno, "make %s in the image store", b->name);
-		while (flock(b->fd, LOCK_EX) < 0)
-			if (errno != EINTR)
-				return error_set(err, errno, "lock %s in the image store", b->name);
+		r = fd_lock(b->fd, LOCK_EX);
+		if (r < 0)
+			return error_set(err, -r, "lock %s in the image store", b->name);
 		if (fstat(b->fd, &ours) == 0 && ours.st_nlink &&
 		    fstatat(b->store->fd, b->name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
 		    ours.st_ino == named.st_ino)
@@ -53,7 +54,7 @@ static int ingest_resume(struct blob *b, struct error *err)
 
 	if (!buf)
 		return error_set(err, ENOMEM, "read %s", b->name);
-	while ((n = read(b->fd, buf, READ_SIZE)) > 0) {
+	while ((n = fd_read(b->fd, buf, READ_SIZE)) > 0) {
 		hash_add(&b->hash, buf, (size_t)n);
 		b->have += (uint64_t)n;
 	}

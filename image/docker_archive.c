@@ -36,7 +36,7 @@ static const char *layer_type(const struct store *s, const struct digest *d)
 	_cleanup_fd_ int fd = openat(s->fd, store_blob_name(d, name), O_RDONLY | O_CLOEXEC);
 	unsigned char first[4] = {0};
 
-	if (fd >= 0 && read(fd, first, sizeof(first)) == sizeof(first)) {
+	if (fd >= 0 && fd_read(fd, first, sizeof(first)) == sizeof(first)) {
 		if (first[0] == 0x1f && first[1] == 0x8b)
 			return TYPE_LAYER "+gzip";
 		if (memcmp(first, "\x28\xb5\x2f\xfd", 4) == 0)

@@ -52,7 +52,7 @@ static int blob_hash(const struct store *s, struct job *j, struct hash *h, unsig
 		return -EINVAL;
 	posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	hash_begin(h, j->digest.algorithm);
-	while ((n = read(fd, buf, READ_SIZE)) > 0) {
+	while ((n = fd_read(fd, buf, READ_SIZE)) > 0) {
 		hash_add(h, buf, (size_t)n);
 		if (interrupt_check(NULL) < 0)
 			return -EINTR;

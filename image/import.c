@@ -27,10 +27,8 @@ static ssize_t piece_read(int fd, unsigned char *buf, struct error *err)
 	size_t have = 0;
 
 	while (have < READ_SIZE) {
-		ssize_t n = read(fd, buf + have, READ_SIZE - have);
+		ssize_t n = fd_read(fd, buf + have, READ_SIZE - have);
 
-		if (n < 0 && errno == EINTR)
-			continue;
 		if (n < 0)
 			return error_set(err, errno, "read it");
 		if (n == 0)

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "image/hash.h"
 #include "image/inflate.h"
 
@@ -45,11 +46,8 @@ struct layer_stream {
 
 static ssize_t input_read(struct layer_stream *s, size_t have)
 {
-	ssize_t n;
+	ssize_t n = fd_read(s->fd, s->input + have, INPUT_SIZE - have);
 
-	do
-		n = read(s->fd, s->input + have, INPUT_SIZE - have);
-	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return error_set(&s->err, errno, "read the blob");
 	if (!s->verified)

@@ -56,7 +56,7 @@ static int layout_fetch(void *arg, const struct image_descriptor *d, uint64_t of
 	buf = malloc(READ_SIZE);
 	if (!buf)
 		return error_set(err, ENOMEM, "read %s", name);
-	while (r == 0 && (n = read(fd, buf, READ_SIZE)) > 0)
+	while (r == 0 && (n = fd_read(fd, buf, READ_SIZE)) > 0)
 		r = sink(to, buf, (size_t)n, err);
 	if (n < 0)
 		r = error_set(err, errno, "read %s of the layout", name);

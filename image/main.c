@@ -96,8 +96,9 @@ int main(int argc, char **argv)
 	warnings_answer(&warn, &answer);
 	if (r < 0)
 		answer_write_error(&err, &answer);
+	/* Nobody may be there any more. */
 	if (fd_write_all(ANSWER_FD, answer.s ? answer.s : "", answer.len) < 0)
-		return 1;
+		r = -EPIPE;
 	warn_free(&warn);
 	text_free(&answer);
 	return r < 0;

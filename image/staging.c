@@ -25,6 +25,7 @@ static int staging_lock(struct staging *g, struct error *err)
 {
 	char path[STORE_NAME_MAX];
 	struct stat ours, named;
+	int r;
 
 	layer_path("staging", g->name, path);
 	for (;;) {
@@ -35,9 +36,9 @@ static int staging_lock(struct staging *g, struct error *err)
 			continue;
 		if (g->fd < 0)
 			return error_set(err, errno, "open %s in the image store", path);
-		while (flock(g->fd, LOCK_EX) < 0)
-			if (errno != EINTR)
-				return error_set(err, errno, "lock %s in the image store", path);
+		r = fd_lock(g->fd, LOCK_EX);
+		if (r < 0)
+			return error_set(err, -r, "lock %s in the image store", path);
 		if (fstat(g->fd, &ours) == 0 &&
 		    fstatat(g->store->fd, path, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
 		    ours.st_ino == named.st_ino)

@@ -71,10 +71,8 @@ static int lock_take(struct store *s, enum store_lock how, struct error *err)
 	s->lock = openat(s->fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (s->lock < 0)
 		return error_set(err, errno, "open its lock");
-	do
-		r = flock(s->lock, what);
-	while (r < 0 && errno == EINTR);
-	return r < 0 ? error_set(err, errno, "lock it") : 0;
+	r = fd_lock(s->lock, what);
+	return r < 0 ? error_set(err, -r, "lock it") : 0;
 }
 
 static int layout_check(const struct store *s, struct error *err)
@@ -184,11 +182,9 @@ int store_index_change(const struct store *s, struct arena *a,
 
 	if (lock < 0)
 		return error_set(err, errno, "open the lock of the index");
-	do
-		r = flock(lock, LOCK_EX);
-	while (r < 0 && errno == EINTR);
+	r = fd_lock(lock, LOCK_EX);
 	if (r < 0)
-		return error_set(err, errno, "lock the index");
+		return error_set(err, -r, "lock the index");
 	r = store_index(s, a, &index, err);
 	if (r == 0)
 		r = change(arg, &index, a, err);

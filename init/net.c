@@ -32,7 +32,9 @@ int proc_write(struct walker *w, const char *path, const char *value)
 
 	if (fd < 0)
 		return fd;
-	n = write(fd, value, len);
+	do
+		n = write(fd, value, len);
+	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		r = -errno;
 	else if ((size_t)n != len)

@@ -199,6 +199,8 @@ static int making_record(struct making *m, struct error *err)
 				  m->bundle.seccomp);
 	if (r == 0)
 		r = record_start_time(m->parent.child.pid, &m->state.record.start_time);
+	if (r < 0 && r != -ESRCH)
+		error_set(err, -r, "look at the container's process");
 	/* -ESRCH: it has died already; the messages tell why. */
 	return r == -ESRCH ? 0 : r;
 }

@@ -73,15 +73,16 @@ int record_claim(const char *root, const char *id, struct record *ret, struct er
 	if (fd < 0)
 		return fd;
 	/* Until the directory is locked it looks like a torn container: see claim_wait. */
-	flock(fd, LOCK_EX);
+	fd_lock(fd, LOCK_EX);
 	if (mkdirat(fd, id, 0700) < 0) {
 		if (errno == EEXIST)
 			return error_say(err, EEXIST, "container with ID \"%s\" exists already", id);
 		return error_set(err, errno, "make %s/%s", root, id);
 	}
 	rec.dir = openat(fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (rec.dir < 0 || flock(rec.dir, LOCK_EX) < 0) {
-		r = error_set(err, errno, "open %s/%s", root, id);
+	r = rec.dir < 0 ? -errno : fd_lock(rec.dir, LOCK_EX);
+	if (r < 0) {
+		error_set(err, -r, "open %s/%s", root, id);
 		fd_close(rec.dir);
 		unlinkat(fd, id, AT_REMOVEDIR);
 		return r;
@@ -115,7 +116,7 @@ int record_open(const char *root, const char *id, struct record *ret, struct err
 /* Waits for a creator who has made the directory and is about to lock it. */
 static void claim_wait(const struct record *rec)
 {
-	flock(rec->root, LOCK_SH);
+	fd_lock(rec->root, LOCK_SH);
 	flock(rec->root, LOCK_UN);
 }
 

@@ -178,40 +178,6 @@ PY
     done
 }
 
-# killed N: a pull whose Nth system call of this kind kills the process that makes it.
-walk() {
-    local inject=$1 n
-    for n in $2; do
-        rm -rf "$DATA"
-        strace -f -qq -o /dev/null -e trace=all -e "inject=$inject:when=$n" \
-            "$HOY" --root "$HOY_ROOT" --data-root "$DATA" pull -q "$REGISTRY/team/two" >/dev/null 2>&1 3>&- || true
-        run himg pull -q "$REGISTRY/team/two"
-        [ "$status" -eq 0 ] || { echo "$inject at $n: $output"; return 1; }
-        store_sound || { echo "$inject at $n"; return 1; }
-        himg run --rm "$REGISTRY/team/two" true
-    done
-}
-
-# bats test_tags=syscalls
-@test "killed at a system call that changes the store, the next pull succeeds" {
-    local call
-    for call in renameat fsync syncfs mkdirat write openat; do
-        walk "$call:signal=KILL" "1 2 3 5"
-    done
-}
-
-# bats test_tags=syscalls
-@test "an error of a system call is an error, and the next pull succeeds" {
-    local call
-    walk "renameat:error=EIO" "1 3"
-    walk "fsync:error=EIO" "1 4"
-    walk "syncfs:error=EIO" 1
-    walk "write:error=ENOSPC" "3 20"
-    walk "mkdirat:error=ENOSPC" "1 9"
-    walk "flock:error=EINTR" "1 2"
-    walk "read:error=EINTR" "5 20"
-}
-
 @test "a full disk says so, and leaves nothing" {
     local t=$BATS_TEST_TMPDIR
     mkdir "$t/small"
