@@ -79,7 +79,7 @@ const struct verb *const verbs[] = {
 	&verb_run, &verb_logs, &verb_rename, &verb_diff,
 	&verb_create, &verb_spec, &verb_state, &verb_list, &verb_delete,
 	&verb_start, &verb_stop, &verb_restart, &verb_wait, &verb_rm, &verb_ps, &verb_inspect,
-	&verb_exec, &verb_kill,
+	&verb_exec, &verb_cp, &verb_kill,
 	&verb_pause, &verb_resume, &verb_update, &verb_events, &verb_reclaim, &verb_stats, &verb_top,
 	&verb_images, &verb_pull, &verb_load, &verb_tag, &verb_rmi, &verb_prune,
 	&verb_push, &verb_import, &verb_save, &verb_commit, &verb_unpack, &verb_fsck,

@@ -78,6 +78,7 @@ extern const struct verb verb_logs;					  /* logs.c */
 extern const struct verb verb_import;					  /* import.c */
 extern const struct verb verb_unpack;					  /* unpack.c */
 extern const struct verb verb_diff, verb_commit;			  /* commit.c */
+extern const struct verb verb_cp;					  /* cp.c */
 extern const struct verb verb_push;					  /* push.c */
 extern const struct verb verb_save;					  /* save.c */
 extern const struct verb verb_fsck;					  /* fsck.c */

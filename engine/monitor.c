@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -355,6 +356,8 @@ static int claim(struct monitor *m, struct error *err)
 {
 	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 
+	if (fd_lock(m->dir, LOCK_SH | LOCK_NB) < 0)
+		return error_say(err, EBUSY, "files of container \"%s\" are being copied", m->id);
 	m->lock = openat(m->dir, MONITOR_LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (m->lock >= 0 && fcntl(m->lock, F_SETLK, &lock) == 0)
 		return 0;

@@ -10,7 +10,7 @@
  * has a session of its own, no terminal, / as its directory, and of descriptors the container's streams,
  * its directory, and those of its clients.
  *
- * In the container's directory:
+ * In the container's directory, which it has locked (flock(2), shared) as long as it lives:
  *
  *	monitor		a file that the monitor has locked (fcntl(2)) as long as it lives: whoever asks
  *			for the lock learns its pid

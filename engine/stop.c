@@ -17,44 +17,13 @@
 #include "engine/outcome.h"
 #include "engine/run.h"
 #include "engine/settings.h"
-#include "runtime/live.h"
+#include "engine/sight.h"
 
 #define KILL_WAIT_MS 10000
 #define MONITOR_STEP_MS	 100
 #define MONITOR_STEPS	 300
 
 /* ---- What is known of it --------------------------------------------------------------------- */
-
-/* A record and what is behind it. */
-struct sight {
-	struct arena arena;
-	struct record record;
-	const struct state *state;
-	struct live live;
-};
-
-/* Fills *s, to be closed by sight_close also after a failure. 0 or negative errno. */
-static int sight_open(struct sight *s, const struct runtime *rt, const char *id, struct error *err)
-{
-	int r;
-
-	*s = (struct sight){.record = RECORD_INIT, .live = LIVE_INIT};
-	r = container_id_check(id, err);
-	if (r == 0)
-		r = record_open(rt->root, id, &s->record, err);
-	if (r == 0)
-		r = record_read(&s->record, &s->arena, &s->state, err);
-	if (r == 0)
-		live_look(&s->record, s->state, &s->live);
-	return r;
-}
-
-static void sight_close(struct sight *s)
-{
-	live_close(&s->live);
-	record_close(&s->record);
-	arena_free(&s->arena);
-}
 
 int engine_is_stopped(const struct runtime *rt, const char *id)
 {

@@ -5,13 +5,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <search.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <sys/xattr.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -20,12 +18,14 @@
 #include "base/sys.h"
 #include "image/tree_walk.h"
 
-#define COPY_SIZE     (256 * 1024)
-#define XATTR_MAX     65536 /* bytes of names, and of a value: the kernel's own limits */
-#define LINK_TEXT_MAX 4096  /* bytes of a symbolic link's text */
-#define RESOLVE	      (RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV)
+#define COPY_SIZE (256 * 1024)
+#ifndef MQUEUE_MAGIC /* not in <linux/magic.h> */
+#define MQUEUE_MAGIC 0x19800202
+#endif
+#define LINK_TEXT_MAX 4096 /* bytes of a symbolic link's text */
+#define RESOLVE	      (RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS)
 #define DIR_FLAGS     (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-#define PROC_PATH     (sizeof("/proc/self/fd/2147483647/") + NAME_MAX)
+#define INODE_FLAGS   (O_PATH | O_NOFOLLOW | O_CLOEXEC)
 
 struct link {
 	dev_t dev;
@@ -35,11 +35,15 @@ struct link {
 
 struct directory {
 	const char *path;
-	struct timespec times[2];
+	struct stat st;
 };
 
 struct copy {
+	const struct tree_copy_policy *policy;
 	int to;
+	dev_t from_dev;
+	dev_t to_dev; /* what is copied into itself has no end */
+	ino_t to_ino;
 	int dir;	      /* where the next entry goes; -1 */
 	const char *dir_path; /* its path */
 	struct arena arena;
@@ -51,146 +55,181 @@ struct copy {
 	char buf[COPY_SIZE];
 };
 
-static bool xattr_left_out(const char *name)
-{
-	return starts_with(name, "trusted.overlay.") || starts_with(name, "user.overlay.");
-}
-
-static void times_of(const struct stat *st, struct timespec times[2])
-{
-	times[0] = st->st_atim;
-	times[1] = st->st_mtim;
-}
-
-/* ---- Attributes -------------------------------------------------------------------------------- */
-
-/* Both by a path that ends in one name, which is not followed: "/proc/self/fd/DIR/NAME". */
-static int xattrs_copy(const char *from, const char *to)
-{
-	static char names[XATTR_MAX], value[XATTR_MAX];
-	ssize_t n = llistxattr(from, names, sizeof(names)), size;
-	const char *name;
-
-	if (n < 0)
-		return errno == EOPNOTSUPP ? 0 : -errno;
-	for (name = names; name < names + n; name += strlen(name) + 1) {
-		if (xattr_left_out(name))
-			continue;
-		size = lgetxattr(from, name, value, sizeof(value));
-		if (size < 0 || lsetxattr(to, name, value, (size_t)size, 0) < 0)
-			return -errno;
-	}
-	return 0;
-}
-
-static void proc_path(int dir, const char *name, char buf[PROC_PATH])
-{
-	snprintf(buf, PROC_PATH, "/proc/self/fd/%d/%s", dir, name);
-}
-
-/* In the order in which none of them takes another away. */
-static int attributes_copy(int from, int to, const char *name, const struct stat *st)
-{
-	char from_path[PROC_PATH], to_path[PROC_PATH];
-
-	proc_path(from, name, from_path);
-	proc_path(to, name, to_path);
-	if (fchownat(to, name, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW) < 0)
-		return -errno;
-	/* It was just made, by this process. */
-	if (!S_ISLNK(st->st_mode) && fchmodat(to, name, st->st_mode & 07777, 0) < 0)
-		return -errno;
-	return xattrs_copy(from_path, to_path);
-}
-
-int directory_copy_attributes(int from, int to)
-{
-	struct timespec times[2];
+/* What is copied: the file itself, looked at once. */
+struct original {
+	int fd; /* O_PATH */
 	struct stat st;
-	int r;
+};
 
-	if (fstat(from, &st) < 0)
-		return -errno;
-	r = attributes_copy(from, to, ".", &st);
-	times_of(&st, times);
-	if (r == 0 && utimensat(to, ".", times, 0) < 0)
-		r = -errno;
-	return r;
-}
+static const struct tree_copy_policy all_of_it = {.attributes.archive = true};
+static struct copy copy; /* one at a time */
 
-/* ---- Entries ----------------------------------------------------------------------------------- */
+/* ---- Making ------------------------------------------------------------------------------------ */
 
 static int range_copy(struct copy *c, int in, int out, off_t at, off_t end)
 {
 	while (at < end) {
 		size_t want = end - at < COPY_SIZE ? (size_t)(end - at) : COPY_SIZE;
-		ssize_t n = pread(in, c->buf, want, at);
+		ssize_t n = pread(in, c->buf, want, at), done = 0, w;
 
+		if (n < 0 && errno == EINTR)
+			continue;
 		if (n < 0)
 			return -errno;
-		if (n == 0)
+		if (n == 0) /* it has become shorter */
 			return -EIO;
-		if (pwrite(out, c->buf, (size_t)n, at) != n)
-			return errno ? -errno : -ENOSPC;
+		for (; done < n; done += w) {
+			w = pwrite(out, c->buf + done, (size_t)(n - done), at + done);
+			if (w < 0 && errno != EINTR)
+				return -errno;
+			w = w < 0 ? 0 : w;
+		}
 		at += n;
 	}
 	return 0;
 }
 
-static int file_copy(struct copy *c, const struct tree_entry *e, const struct stat *st)
+/* Its holes stay holes. */
+static int content_copy(struct copy *c, int in, int out, off_t size)
 {
-	_cleanup_fd_ int in =
-		openat(e->dir, e->name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-	_cleanup_fd_ int out =
-		in < 0 ? -1
-		       : openat(c->dir, e->name,
-				O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	off_t data = 0, hole;
 	int r = 0;
 
-	if (in < 0 || out < 0)
-		return -errno;
-	while (r == 0 && data < st->st_size) {
+	while (r == 0 && data < size) {
 		data = lseek(in, data, SEEK_DATA);
 		if (data < 0 && errno == ENXIO) /* nothing but a hole is left */
 			break;
 		hole = data < 0 ? -1 : lseek(in, data, SEEK_HOLE);
 		if (hole < 0)
 			return -errno;
-		r = range_copy(c, in, out, data, hole);
+		r = range_copy(c, in, out, data, hole < size ? hole : size);
 		data = hole;
 	}
-	if (r == 0 && ftruncate(out, st->st_size) < 0)
+	if (r == 0 && ftruncate(out, size) < 0)
 		r = -errno;
 	return r;
 }
 
-static int symlink_copy(struct copy *c, const struct tree_entry *e)
+/* The descriptor of what was made, or -errno. */
+static int file_make(struct copy *c, const struct original *o, int dir, const char *name)
+{
+	char path[ATTRIBUTES_PATH];
+	_cleanup_fd_ int in = -1, out = -1;
+	int r;
+
+	attributes_path(o->fd, path);
+	in = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (in < 0)
+		return -errno;
+	out = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (out < 0)
+		return -errno;
+	r = content_copy(c, in, out, o->st.st_size);
+	return r < 0 ? r : fd_take(&out);
+}
+
+static int symlink_make(const struct original *o, int dir, const char *name)
 {
 	char text[LINK_TEXT_MAX + 1];
-	ssize_t n = readlinkat(e->dir, e->name, text, LINK_TEXT_MAX);
+	ssize_t n = readlinkat(o->fd, "", text, LINK_TEXT_MAX);
 
 	if (n < 0)
 		return -errno;
 	text[n] = 0;
-	return symlinkat(text, c->dir, e->name) < 0 ? -errno : 0;
+	return symlinkat(text, dir, name) < 0 ? -errno : 0;
 }
 
-static int entry_make(struct copy *c, const struct tree_entry *e, const struct stat *st)
+/* Opens what was made, if it is still that. */
+static int made_open(int dir, const char *name, mode_t type)
 {
-	switch (st->st_mode & S_IFMT) {
-	case S_IFREG:
-		return file_copy(c, e, st);
-	case S_IFLNK:
-		return symlink_copy(c, e);
-	case S_IFDIR:
-		return mkdirat(c->dir, e->name, 0700) < 0 ? -errno : 0;
-	default:
-		return mknodat(c->dir, e->name, (st->st_mode & S_IFMT) | 0600, st->st_rdev) < 0
-			       ? -errno
-			       : 0;
-	}
+	int fd = openat(dir, name, INODE_FLAGS), r;
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	r = fstat(fd, &st) < 0 ? -errno : (st.st_mode & S_IFMT) != type ? -EEXIST : 0;
+	if (r == 0)
+		return fd;
+	close(fd);
+	return r;
 }
+
+static int inode_make(struct copy *c, const struct original *o, int dir, const char *name)
+{
+	mode_t type = o->st.st_mode & S_IFMT;
+	int r;
+
+	switch (type) {
+	case S_IFREG:
+		return file_make(c, o, dir, name);
+	case S_IFLNK:
+		r = symlink_make(o, dir, name);
+		break;
+	case S_IFDIR:
+		r = mkdirat(dir, name, 0700) < 0 ? -errno : 0;
+		if (r == -EEXIST && c->policy->merge)
+			r = 0;
+		break;
+	default:
+		r = mknodat(dir, name, type | 0600, o->st.st_rdev) < 0 ? -errno : 0;
+	}
+	return r < 0 ? r : made_open(dir, name, type);
+}
+
+/* What is there gives way, if it may. 0 or -errno. */
+static int way_make(const struct copy *c, const struct original *o, int dir, const char *name)
+{
+	if (!c->policy->merge || S_ISDIR(o->st.st_mode))
+		return -EEXIST;
+	return unlinkat(dir, name, 0) < 0 ? -errno : 0;
+}
+
+static int made_failed(const struct original *o, int r, struct error *err)
+{
+	if (r == -EEXIST && S_ISDIR(o->st.st_mode))
+		return error_say(err, EEXIST, "it is a directory, and there something else is");
+	if (r == -EISDIR)
+		return error_say(err, EISDIR, "it is no directory, and there one is");
+	return error_set(err, -r, "copy it");
+}
+
+static int original_copy(struct copy *c, const struct original *o, int dir, const char *name,
+			 struct error *err)
+{
+	int fd = inode_make(c, o, dir, name), r;
+
+	if (fd == -EEXIST) {
+		r = way_make(c, o, dir, name);
+		fd = r < 0 ? r : inode_make(c, o, dir, name);
+	}
+	if (fd < 0)
+		return made_failed(o, fd, err);
+	r = attributes_copy(o->fd, fd, &o->st, &c->policy->attributes);
+	close(fd);
+	return r < 0 ? error_set(err, -r, "give it its attributes") : 0;
+}
+
+/* ---- What the kernel makes up ------------------------------------------------------------------ */
+
+/* Its files are no content, and opening one may do something. */
+static bool is_made_up(const struct copy *c, const struct original *o)
+{
+	static const unsigned long types[] = {
+		BPF_FS_MAGIC,	    CGROUP2_SUPER_MAGIC, CGROUP_SUPER_MAGIC, DEBUGFS_MAGIC,
+		DEVPTS_SUPER_MAGIC, MQUEUE_MAGIC,	 PROC_SUPER_MAGIC,   SECURITYFS_MAGIC,
+		SYSFS_MAGIC,	    TRACEFS_MAGIC};
+	struct statfs fs;
+	size_t i;
+
+	if (o->st.st_dev == c->from_dev || fstatfs(o->fd, &fs) < 0)
+		return false;
+	for (i = 0; i < sizeof(types) / sizeof(*types); i++)
+		if ((unsigned long)fs.f_type == types[i])
+			return true;
+	return false;
+}
+
+/* ---- Entries ----------------------------------------------------------------------------------- */
 
 static int by_inode(const void *a, const void *b)
 {
@@ -202,12 +241,12 @@ static int by_inode(const void *a, const void *b)
 }
 
 /* 1: it is a link to what was copied before, and made; 0: it is to be copied; or -errno. */
-static int link_copy(struct copy *c, const struct tree_entry *e, const struct stat *st)
+static int link_copy(struct copy *c, const struct tree_entry *e, const struct original *o)
 {
 	struct link *l = arena_alloc(&c->arena, sizeof(*l)), **found;
 	_cleanup_fd_ int fd = -1;
 
-	*l = (struct link){st->st_dev, st->st_ino, NULL};
+	*l = (struct link){o->st.st_dev, o->st.st_ino, NULL};
 	found = tsearch(l, &c->links, by_inode);
 	if (!found)
 		return -ENOMEM;
@@ -215,10 +254,14 @@ static int link_copy(struct copy *c, const struct tree_entry *e, const struct st
 		l->path = arena_strdup(&c->arena, e->path);
 		return 0;
 	}
-	fd = sys_openat2(c->to, (*found)->path, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0, RESOLVE);
-	if (fd < 0 || linkat(fd, "", c->dir, e->name, AT_EMPTY_PATH) < 0)
+	fd = sys_openat2(c->to, (*found)->path, INODE_FLAGS, 0, RESOLVE);
+	if (fd < 0)
 		return -errno;
-	return 1;
+	if (linkat(fd, "", c->dir, e->name, AT_EMPTY_PATH) == 0)
+		return 1;
+	if (errno != EEXIST || way_make(c, o, c->dir, e->name) < 0)
+		return -errno;
+	return linkat(fd, "", c->dir, e->name, AT_EMPTY_PATH) < 0 ? -errno : 1;
 }
 
 /* Opens the directory that the entry goes to. */
@@ -235,42 +278,63 @@ static int place_open(struct copy *c, const struct tree_entry *e)
 	return c->dir < 0 ? -errno : 0;
 }
 
-static int entry_copy(struct copy *c, const struct tree_entry *e)
+/* A whiteout in the lowest layer hides nothing, a socket is its program's, and a device is
+ * privilege. */
+static bool left_out(const struct copy *c, const struct original *o, const char *path)
 {
-	struct timespec times[2];
-	struct stat st;
-	int r;
+	mode_t mode = o->st.st_mode;
 
-	if (fstatat(e->dir, e->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return -errno;
-	/* A whiteout in the lowest layer hides nothing. */
-	if (S_ISCHR(st.st_mode) && st.st_rdev == makedev(0, 0))
-		return 0;
-	r = place_open(c, e);
-	if (r == 0 && !S_ISDIR(st.st_mode) && st.st_nlink > 1)
-		r = link_copy(c, e, &st);
+	if (S_ISCHR(mode) && o->st.st_rdev == makedev(0, 0))
+		return true;
+	if (!S_ISSOCK(mode) &&
+	    (c->policy->attributes.archive || (!S_ISCHR(mode) && !S_ISBLK(mode))))
+		return false;
+	warn_add(c->policy->warn, "/%s: a %s, which is left out", path,
+		 S_ISSOCK(mode) ? "socket" : "device");
+	return true;
+}
+
+static int original_open(int dir, const char *name, struct original *o)
+{
+	o->fd = openat(dir, name, INODE_FLAGS);
+	return o->fd < 0 || fstat(o->fd, &o->st) < 0 ? -errno : 0;
+}
+
+static int entry_copy(struct copy *c, const struct tree_entry *e, const struct original *o,
+		      struct error *err)
+{
+	int r = place_open(c, e);
+
+	if (r == 0 && !S_ISDIR(o->st.st_mode) && o->st.st_nlink > 1)
+		r = link_copy(c, e, o);
 	if (r != 0)
-		return r < 0 ? r : 0;
-	r = entry_make(c, e, &st);
-	if (r == 0)
-		r = attributes_copy(e->dir, c->dir, e->name, &st);
-	if (r < 0)
-		return r;
-	times_of(&st, times);
-	if (S_ISDIR(st.st_mode)) {
-		struct directory d = {arena_strdup(&c->arena, e->path), {times[0], times[1]}};
+		return r < 0 ? error_set(err, -r, "copy it") : 0;
+	if (S_ISDIR(o->st.st_mode)) {
+		struct directory d = {arena_strdup(&c->arena, e->path), o->st};
 
 		LIST_ADD(&c->arena, &c->directories, d);
-		return 0;
 	}
-	return utimensat(c->dir, e->name, times, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+	r = original_copy(c, o, c->dir, e->name, err);
+	return r == 0 && S_ISDIR(o->st.st_mode) && is_made_up(c, o) ? 1 : r;
 }
 
 static int visit(void *arg, const struct tree_entry *e, struct error *err)
 {
-	int r = entry_copy(arg, e);
+	struct copy *c = arg;
+	struct original o;
+	int r = original_open(e->dir, e->name, &o);
 
-	return r < 0 ? error_set(err, -r, "copy it") : 0;
+	if (r == -ENOENT)
+		/* Taken away meanwhile, or overlayfs shows a whiteout's name in a directory of one layer. */
+		r = 1;
+	else if (r < 0)
+		error_set(err, -r, "copy it");
+	else if (left_out(c, &o, e->path) || (o.st.st_ino == c->to_ino && o.st.st_dev == c->to_dev))
+		r = 1;
+	else
+		r = entry_copy(c, e, &o, err);
+	fd_close(o.fd);
+	return r;
 }
 
 static int times_set(struct copy *c, struct error *err)
@@ -281,25 +345,88 @@ static int times_set(struct copy *c, struct error *err)
 		const struct directory *d = &c->directories.v[i];
 		_cleanup_fd_ int fd = sys_openat2(c->to, d->path, DIR_FLAGS, 0, RESOLVE);
 
-		if (fd < 0 || futimens(fd, d->times) < 0)
+		if (fd < 0 || attributes_copy_times(fd, &d->st) < 0)
 			return error_set(err, errno, "set the times of /%s", d->path);
 	}
 	return 0;
 }
 
-int tree_copy(int from, int to, struct error *err)
+/* ---- All --------------------------------------------------------------------------------------- */
+
+static struct copy *copy_begin(int to, const struct tree_copy_policy *p)
 {
-	static struct copy c;
+	copy = (struct copy){.policy = p, .to = to, .dir = -1};
+	return &copy;
+}
+
+static void copy_end(struct copy *c)
+{
+	fd_close(c->dir);
+	/* The links lie in the arena. */
+	while (c->links)
+		tdelete(*(struct link **)c->links, &c->links, by_inode);
+	arena_free(&c->arena);
+}
+
+int tree_copy_by(int from, int to, const struct tree_copy_policy *p, struct error *err)
+{
+	struct copy *c = copy_begin(to, p);
+	struct stat st;
 	int r;
 
-	c = (struct copy){.to = to, .dir = -1};
-	r = tree_walk(from, visit, &c, err);
+	if (fstat(from, &st) < 0)
+		return error_set(err, errno, "open the directory");
+	c->from_dev = st.st_dev;
+	if (fstat(to, &st) < 0)
+		return error_set(err, errno, "open the directory");
+	c->to_dev = st.st_dev;
+	c->to_ino = st.st_ino;
+	r = tree_walk(from, visit, c, err);
 	if (r == 0)
-		r = times_set(&c, err);
-	fd_close(c.dir);
-	/* The links lie in the arena. */
-	while (c.links)
-		tdelete(*(struct link **)c.links, &c.links, by_inode);
-	arena_free(&c.arena);
+		r = times_set(c, err);
+	copy_end(c);
 	return r;
+}
+
+int tree_copy(int from, int to, struct error *err)
+{
+	return tree_copy_by(from, to, &all_of_it, err);
+}
+
+/* A directory that was made: what is in it, and its times, which that has changed. */
+static int directory_fill(const struct original *o, int to, const char *as,
+			  const struct tree_copy_policy *p, struct error *err)
+{
+	_cleanup_fd_ int in = openat(o->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+			 out = openat(to, as, DIR_FLAGS);
+	int r;
+
+	if (in < 0 || out < 0)
+		return error_set(err, errno, "open the directory");
+	r = tree_copy_by(in, out, p, err);
+	if (r < 0)
+		return r;
+	r = attributes_copy_times(out, &o->st);
+	return r < 0 ? error_set(err, -r, "set its times") : 0;
+}
+
+int tree_copy_entry(int from, int to, const char *as, const struct tree_copy_policy *p,
+		    struct error *err)
+{
+	struct copy *c = copy_begin(to, p);
+	struct original o = {.fd = from};
+	int r = fstat(from, &o.st) < 0 ? error_set(err, errno, "open it") : 0;
+
+	if (r == 0 && !left_out(c, &o, as))
+		r = original_copy(c, &o, to, as, err);
+	copy_end(c);
+	return r == 0 && S_ISDIR(o.st.st_mode) ? directory_fill(&o, to, as, p, err) : r;
+}
+
+int directory_copy_attributes(int from, int to)
+{
+	struct stat st;
+
+	return fstat(from, &st) < 0 ? -errno
+				    : attributes_copy(from, to, &st, &all_of_it.attributes);
 }

@@ -83,6 +83,11 @@ static void base_take(struct commit *m, struct compose *c)
 		LIST_ADD(a, &c->config.history, i->config.history.v[k]);
 }
 
+static int layer_sink(void *to, const void *p, size_t n, struct error *err)
+{
+	return layer_out_add(to, p, n, err);
+}
+
 static int image_make(struct commit *m, const char *name, struct error *err)
 {
 	const struct job_context *c = m->context;
@@ -102,7 +107,7 @@ static int image_make(struct commit *m, const char *name, struct error *err)
 	if (r == 0)
 		r = layer_out_begin(&m->store, &out, err);
 	if (r == 0)
-		r = layer_pack(m->upper, out, &newest, c->warn, err);
+		r = layer_pack(m->upper, layer_sink, out, &newest, c->warn, err);
 	if (r == 0)
 		r = layer_out_commit(out, &layer, err);
 	layer_out_free(out);

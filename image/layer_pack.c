@@ -40,7 +40,9 @@ struct link {
 struct pack {
 	struct archive *tar;
 	struct archive_entry *entry;
-	struct layer_out *to;
+	pack_sink *sink;
+	void *to;
+	bool plain; /* no layer */
 	struct error *err; /* of `to`, which libarchive can't pass on */
 	bool to_failed;
 	struct arena arena;
@@ -56,7 +58,7 @@ static la_ssize_t tar_out(struct archive *a, void *arg, const void *p, size_t n)
 {
 	struct pack *k = arg;
 
-	if (layer_out_add(k->to, p, n, k->err) < 0) {
+	if (k->sink(k->to, p, n, k->err) < 0) {
 		k->to_failed = true;
 		archive_set_error(a, EIO, "the layer can't be written");
 		return -1;
@@ -159,7 +161,7 @@ static int content_write(struct pack *k, int fd, off_t size, struct error *err)
 
 	while (r == 0 && size > 0) {
 		size_t want = size < READ_SIZE ? (size_t)size : READ_SIZE;
-		ssize_t n = read(fd, k->buf, want);
+		ssize_t n = fd_read(fd, k->buf, want);
 
 		if (n < 0)
 			return error_set(err, errno, "read it");
@@ -300,7 +302,7 @@ static int entry_write(struct pack *k, const struct tree_entry *e, struct error 
 				      arena_join(&k->arena, arena_memdup(&k->arena, e->path, above),
 						 WHITEOUT, e->name, NULL),
 				      err);
-	if (starts_with(e->name, WHITEOUT)) {
+	if (!k->plain && starts_with(e->name, WHITEOUT)) {
 		warn_add(k->warn,
 			 "/%s is left out: in a layer its name means that something is removed",
 			 e->path);
@@ -329,17 +331,12 @@ static int root_write(struct pack *k, int upper, struct error *err)
 	return inode_write(k, fd, "./", &st, err);
 }
 
-int layer_pack(int upper, struct layer_out *to, time_t *newest, struct warnings *warn,
-	       struct error *err)
+/* root: with an entry for the directory itself. */
+static int pack(struct pack *k, int dir, bool root, struct error *err)
 {
-	struct pack *k = calloc(1, sizeof(*k));
-	int r;
+	int r = 0;
 
-	if (!k)
-		return error_set(err, ENOMEM, "pack");
-	k->to = to;
 	k->err = err;
-	k->warn = warn;
 	k->tar = archive_write_new();
 	k->entry = archive_entry_new();
 	if (archive_write_set_format_pax(k->tar) != ARCHIVE_OK ||
@@ -347,21 +344,52 @@ int layer_pack(int upper, struct layer_out *to, time_t *newest, struct warnings 
 	    archive_write_set_bytes_in_last_block(k->tar, 1) != ARCHIVE_OK ||
 	    archive_write_open(k->tar, k, NULL, tar_out, NULL) != ARCHIVE_OK)
 		r = tar_failed(k, err);
-	else
-		r = root_write(k, upper, err);
+	else if (root)
+		r = root_write(k, dir, err);
 	if (r == 0)
-		r = tree_walk(upper, visit, k, err);
+		r = tree_walk(dir, visit, k, err);
 	if (r == 0 && archive_write_close(k->tar) != ARCHIVE_OK)
 		r = tar_failed(k, err);
-	if (r == 0)
-		*newest = k->newest;
-	else
+	if (r < 0)
 		archive_write_fail(k->tar);
 	archive_entry_free(k->entry);
 	archive_write_free(k->tar);
 	while (k->links)
 		tdelete(*(struct link **)k->links, &k->links, by_inode);
 	arena_free(&k->arena);
+	return r;
+}
+
+int layer_pack(int upper, pack_sink *sink, void *to, time_t *newest, struct warnings *warn,
+	       struct error *err)
+{
+	struct pack *k = calloc(1, sizeof(*k));
+	int r;
+
+	if (!k)
+		return error_set(err, ENOMEM, "pack");
+	k->sink = sink;
+	k->to = to;
+	k->warn = warn;
+	r = pack(k, upper, true, err);
+	if (r == 0)
+		*newest = k->newest;
+	free(k);
+	return r;
+}
+
+int tree_pack(int dir, pack_sink *sink, void *to, struct warnings *warn, struct error *err)
+{
+	struct pack *k = calloc(1, sizeof(*k));
+	int r;
+
+	if (!k)
+		return error_set(err, ENOMEM, "pack");
+	k->sink = sink;
+	k->to = to;
+	k->warn = warn;
+	k->plain = true;
+	r = pack(k, dir, false, err);
 	free(k);
 	return r;
 }

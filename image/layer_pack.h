@@ -18,11 +18,17 @@
 #include <time.h>
 
 #include "base/warn.h"
-#include "image/layer_out.h"
+#include "base/error.h"
+
+/* Where the tar file goes, piece by piece. 0 or -errno with err. */
+typedef int pack_sink(void *to, const void *p, size_t n, struct error *err);
 
 /* upper: the directory. *newest: the latest time of change in it, a sensible one. 0 or -errno with
  * err, whose field is the path. */
-int layer_pack(int upper, struct layer_out *to, time_t *newest, struct warnings *warn,
+int layer_pack(int upper, pack_sink *sink, void *to, time_t *newest, struct warnings *warn,
 	       struct error *err);
+/* What is in a directory, and not itself, as a tar file like any other: names that mean something in a
+ * layer are names. */
+int tree_pack(int dir, pack_sink *sink, void *to, struct warnings *warn, struct error *err);
 
 #endif

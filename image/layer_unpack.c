@@ -22,13 +22,13 @@
 
 /* ---- The process ----------------------------------------------------------------------------- */
 
-static int layer_unpack(bool verified, struct layer_report *report, struct text *implied,
-			struct error *err)
+static int layer_unpack(bool verified, bool plain, struct layer_report *report,
+			struct text *implied, struct error *err)
 {
 	_cleanup_fd_ int root = -1;
 	char blob[DIGEST_TEXT_MAX], diff[DIGEST_TEXT_MAX];
 	static char texts[2][DIGEST_TEXT_MAX];
-	struct layer_writer w = {0};
+	struct layer_writer w = {.plain = plain};
 	struct layer_stream *stream = NULL;
 	struct layer_sums sums;
 	size_t n = 0;
@@ -70,8 +70,10 @@ static int layer_unpack(bool verified, struct layer_report *report, struct text 
 	return 0;
 }
 
-int layer_unpack_main(bool verified)
+int layer_unpack_main(const char *how)
 {
+	bool verified = how && streq(how, LAYER_UNPACK_VERIFIED),
+	     plain = how && streq(how, LAYER_UNPACK_PLAIN);
 	struct text implied = TEXT_INIT, out = TEXT_INIT;
 	struct layer_report report = {0};
 	struct error err = ERROR_INIT;
@@ -82,7 +84,7 @@ int layer_unpack_main(bool verified)
 	 * built in. */
 	setlocale(LC_CTYPE, "C.UTF-8");
 	umask(0);
-	if (layer_unpack(verified, &report, &implied, &err) < 0)
+	if (layer_unpack(verified, plain, &report, &implied, &err) < 0)
 		layer_report_failure(&err, &out);
 	else
 		layer_report_write(&report, &implied, &out);
@@ -91,7 +93,7 @@ int layer_unpack_main(bool verified)
 
 /* ---- Its parent ------------------------------------------------------------------------------ */
 
-int layer_unpack_begin(int dir, int blob, struct layer_unpack *ret, struct error *err)
+static int begin(const char *how, int dir, int blob, struct layer_unpack *ret, struct error *err)
 {
 	int in[2] = {-1, -1}, report[2] = {-1, -1}, r = 0;
 	pid_t pid = -1;
@@ -101,7 +103,7 @@ int layer_unpack_begin(int dir, int blob, struct layer_unpack *ret, struct error
 	} else {
 		if (blob < 0)
 			fcntl(in[1], F_SETPIPE_SZ, PIPE_SIZE);
-		r = box_spawn(LAYER_UNPACK_MODE, blob < 0 ? LAYER_UNPACK_VERIFIED : NULL,
+		r = box_spawn(LAYER_UNPACK_MODE, how,
 			      &(struct box_fds){blob < 0 ? in[0] : blob, -1, dir, report[1]}, &pid);
 	}
 	fd_close(in[0]);
@@ -113,6 +115,16 @@ int layer_unpack_begin(int dir, int blob, struct layer_unpack *ret, struct error
 	}
 	*ret = (struct layer_unpack){.pid = pid, .input = in[1], .report = report[0]};
 	return 0;
+}
+
+int layer_unpack_begin(int dir, int blob, struct layer_unpack *ret, struct error *err)
+{
+	return begin(blob < 0 ? LAYER_UNPACK_VERIFIED : NULL, dir, blob, ret, err);
+}
+
+int layer_unpack_begin_plain(int dir, int file, struct layer_unpack *ret, struct error *err)
+{
+	return begin(LAYER_UNPACK_PLAIN, dir, file, ret, err);
 }
 
 int layer_unpack_end(struct layer_unpack *u, struct arena *a, struct layer_report *ret,

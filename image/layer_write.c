@@ -218,7 +218,7 @@ int layer_write(struct layer_writer *w, const struct layer_entry *e, struct erro
 	if (r < 0)
 		return r;
 	w->entries++;
-	if (starts_with(at.name, WHITEOUT))
+	if (!w->plain && starts_with(at.name, WHITEOUT))
 		return whiteout_write(w, &at, err);
 	if (!*at.path && !S_ISDIR(e->type))
 		return error_say(err, EINVAL, "the root of a layer must be a directory");

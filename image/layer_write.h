@@ -27,6 +27,8 @@ struct layer_writer {
 	struct layer_tree *tree;
 	bool user_xattrs; /* mark in user.overlay.* instead of trusted.overlay.*: without privilege
 			   */
+	bool plain; /* no layer, but a tar file like any other: names that mean something in a layer
+		       are names */
 	layer_content *content;
 	void *content_arg;
 	struct warnings *warn;

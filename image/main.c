@@ -30,6 +30,8 @@ static const struct {
 	{"push", verb_push},
 #endif
 	{"save", verb_save},
+	{"tar-in", verb_tar_in},
+	{"tar-out", verb_tar_out},
 };
 
 static int run(struct arena *a, struct warnings *warn, struct error *err)

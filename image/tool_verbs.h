@@ -21,5 +21,8 @@ int verb_import(const struct job_context *c, struct error *err);
 int verb_commit(const struct job_context *c, struct error *err);
 int verb_push(const struct job_context *c, struct error *err);
 int verb_save(const struct job_context *c, struct error *err);
+/* tar_stream.c: `output`, `input`: a directory */
+int verb_tar_in(const struct job_context *c, struct error *err);
+int verb_tar_out(const struct job_context *c, struct error *err);
 
 #endif

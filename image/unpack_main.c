@@ -13,7 +13,7 @@
 int main(int argc, char **argv)
 {
 	if (argc >= 2 && streq(argv[1], LAYER_UNPACK_MODE))
-		return layer_unpack_main(argc == 3 && streq(argv[2], LAYER_UNPACK_VERIFIED));
+		return layer_unpack_main(argc == 3 ? argv[2] : NULL);
 	if (argc == 2 && streq(argv[1], ARCHIVE_READER_MODE))
 		archive_reader_main();
 	fprintf(stderr, "hoy-unpack: this is a part of hoy, which executes it when it is needed\n");
