@@ -126,12 +126,13 @@ static int range_copy(struct copy *c, int in, int out, off_t at, off_t end)
 		size_t want = end - at < COPY_SIZE ? (size_t)(end - at) : COPY_SIZE;
 		ssize_t n = pread(in, c->buf, want, at);
 
-		if (n < 0)
-			return -errno;
 		if (n == 0)
 			return -EIO;
-		if (pwrite(out, c->buf, (size_t)n, at) != n)
-			return errno ? -errno : -ENOSPC;
+		/* A disk that fills up takes a part, and says so at the next try. */
+		if (n > 0)
+			n = pwrite(out, c->buf, (size_t)n, at);
+		if (n < 0)
+			return -errno;
 		at += n;
 	}
 	return 0;
