@@ -21,6 +21,7 @@
 #include "engine/machine.h"
 #include "engine/run_options.h"
 #include "engine/source.h"
+#include "engine/volume_use.h"
 #include "spec/config.h"
 
 struct configure {
@@ -29,6 +30,9 @@ struct configure {
 	const struct machine *machine;
 	const char *id;
 	const char *name; /* NULL: none */
+	const char *data; /* DATA, where volumes are; NULL: there will be none */
+	const struct volumes_asked *from; /* what --volumes-from takes; NULL: nothing */
+	struct volume_uses *uses; /* gets what config.json's annotation says of volumes; NULL: unasked */
 	bool early;	  /* the image is not there yet: no command, no look-up of users */
 	bool systemd;	  /* systemd makes the cgroup, so that --cgroup-parent is a slice */
 	struct arena *arena;
