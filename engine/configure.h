@@ -10,7 +10,8 @@
  * it; for the rest there are defaults that confine: few capabilities, no new privileges, masked
  * paths, a seccomp profile, namespaces of its own, a network with nothing but loopback. docs/run.md
  * lists them with their reasons. What comes from the image never names a path of the host, nor a
- * limit, device, capability or mount (security.md, R11).
+ * limit, device, capability or mount (security.md, R11), but for the places of its volumes
+ * (configure_volumes.c).
  *
  * Nothing is made here. Read are: /etc/passwd and /etc/group of the root file system, the files
  * that options name, and nodes of /dev where devices are asked for.
