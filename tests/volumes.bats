@@ -285,8 +285,8 @@ scraps() {
 }
 
 @test "a run that fails leaves no anonymous volume" {
-    boat '' -v /mnt -v named:/srv --entrypoint /no/such
-    [[ $status == 127 ]]
+    boat '' -v /mnt -v named:/srv --entrypoint /etc/passwd
+    [[ $status == 126 ]]
     [[ $(volumes) == named ]]
     boat true -v /mnt -v "bad name:/x"
     [[ $status == 125 ]]
@@ -586,6 +586,36 @@ scraps() {
     rm -rf "${ROOTFS:?}/tmp/"*
     [[ $(cat "$CANARY"/*) == alive && $(ls "$CANARY") == file ]]
     grep -q "the image's" "$ROOTFS/etc/mark"
+}
+
+@test "a neighbour that shares a volume swaps what is mounted below it" {
+    local i good=0 t=$BATS_TEST_TMPDIR
+    cp -a "$ROOTFS" "$t/rootfs"
+    hoy volume create shared
+    mkdir "$HOY_DATA_ROOT/volumes/shared/_data/target"
+    ln -s "$CANARY" "$HOY_DATA_ROOT/volumes/shared/_data/link"
+    # As a process of another container that has the volume would do it: RENAME_EXCHANGE.
+    python3 - "$HOY_DATA_ROOT/volumes/shared/_data" 3>&- <<'PY' &
+import ctypes, os, sys
+os.chdir(sys.argv[1])
+libc = ctypes.CDLL(None)
+while os.getppid() != 1:
+    libc.renameat2(-100, b"target", -100, b"link", 2)
+PY
+    local neighbour=$!
+    for i in $(seq 60); do
+        if hoy run --rm -v shared:/v -v "inner:/v/target" --tmpfs /v/target/deep --rootfs "$t/rootfs" \
+            sh -c 'touch /v/target/mark /v/target/deep/mark' 2>/dev/null </dev/null; then
+            good=$((good + 1))
+        fi
+        [[ $(ls -A "$CANARY") == file ]] || break
+    done
+    kill "$neighbour"
+    wait "$neighbour" 2>/dev/null || true
+    [[ $(ls -A "$CANARY") == file && $(<"$CANARY/file") == alive ]]
+    ((good > 0))
+    run grep -F "$CANARY" /proc/self/mountinfo
+    [[ $status == 1 ]]
 }
 
 @test "a label of an image makes no volume its own" {
