@@ -10,6 +10,7 @@
 #include "engine/containers.h"
 #include "engine/cri_log.h"
 #include "engine/listing.h"
+#include "engine/volume_use.h"
 #include "engine/when.h"
 
 /* ---- JSON, a member a line ------------------------------------------------------------------- */
@@ -92,17 +93,33 @@ static void life_write(const struct listing_entry *e, struct arena *a, struct te
 	       2, out);
 }
 
-static void mounts_write(const struct config *c, struct text *out)
+static const char *volume_at(const struct volume_uses *uses, size_t mount)
 {
 	size_t i;
 
+	for (i = 0; i < uses->n; i++)
+		if (uses->v[i].mount == mount && uses->v[i].kind != VOLUME_HOST)
+			return uses->v[i].name;
+	return NULL;
+}
+
+/* A volume is a bind to the runtime; people know it by its name. */
+static void mounts_write(const struct config *c, struct arena *a, struct text *out)
+{
+	struct volume_uses uses;
+	size_t i;
+
+	volume_uses_read(c, a, &uses);
 	key("mounts", 2, out);
 	text_add(out, "[");
 	for (i = 0; i < c->mounts.n; i++) {
 		const struct mount *m = &c->mounts.v[i];
+		const char *volume = volume_at(&uses, i);
 
 		text_addf(out, "%s\n%12s{", i ? "," : "", "");
-		string("type", m->type, 4, out);
+		string("type", volume ? "volume" : m->type, 4, out);
+		if (volume)
+			string("name", volume, 4, out);
 		string("source", m->source, 4, out);
 		string("destination", m->destination, 4, out);
 		strings("options", &m->options, 4, out);
@@ -152,7 +169,7 @@ static void entry_write(const struct listing_entry *e, const struct config *c, s
 		boolean("terminal", c->process->terminal, 2, out);
 	}
 	if (c)
-		mounts_write(c, out);
+		mounts_write(c, a, out);
 	annotations_write(e, out);
 	text_add(out, "\n    }");
 }

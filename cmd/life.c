@@ -196,7 +196,7 @@ static int delete_run(const struct call *c, struct error *err)
 {
 	const struct delete_command *d = c->opt;
 
-	return engine_delete(c->rt, c->args[0], d->force, err);
+	return engine_delete(c->rt, c->args[0], d->force, false, err);
 }
 
 static const struct option_spec delete_options[] = {

@@ -323,15 +323,19 @@ static int globals_read(struct hoy *h, size_t argc, const char *const *argv,
 static int verb_read(struct hoy *h, size_t argc, const char *const *argv, struct error *err)
 {
 	struct option_parse p = {.arena = &h->arena};
-	const struct verb *v = argc ? verb_find(argv[0]) : NULL;
+	const struct verb *v;
+	size_t taken;
 	int r;
 
-	if (v && h->as_runc && verb_of_images(v))
-		v = NULL;
-	if (!v) {
+	if (!argc) {
 		options_hint(NULL, err);
-		if (!argc)
-			return error_say(err, EINVAL, "a command is missing");
+		return error_say(err, EINVAL, "a command is missing");
+	}
+	v = verb_find(argv, argc, &taken, err);
+	if (!v)
+		return -EINVAL;
+	if (h->as_runc && verb_of_images(v)) {
+		options_hint(NULL, err);
 		return error_say(err, EINVAL, "unknown command \"%s\"", argv[0]);
 	}
 	p.verb = v->name;
@@ -340,7 +344,7 @@ static int verb_read(struct hoy *h, size_t argc, const char *const *argv, struct
 	p.in_order = v->in_order;
 	if (!h->as_runc)
 		p.ends = v->ends;
-	r = options_parse(&p, argc - 1, argv + 1, err);
+	r = options_parse(&p, argc - taken, argv + taken, err);
 	h->help = p.help;
 	h->call = (struct call){
 		.verb = v,
@@ -354,6 +358,10 @@ static int verb_read(struct hoy *h, size_t argc, const char *const *argv, struct
 	memcpy(h->call.seen, p.seen, sizeof(p.seen));
 	if (r < 0 || h->help)
 		return r;
+	if (v->group) {
+		options_hint(v->name, err);
+		return error_say(err, EINVAL, "\"hoy %s\" needs a command", v->name);
+	}
 	r = verb_check_args(v, p.args, p.args_n, err);
 	if (r == 0 && v->check) {
 		r = v->check(&h->call, err);

@@ -98,8 +98,6 @@ static void verb_man(const struct verb *v, struct text *out)
 
 void manual_man(struct text *out)
 {
-	const struct verb *const *v;
-
 	text_addf(out, ".TH HOY 1 \"\" \"hoy %s\" \"User Commands\"\n", HOY_VERSION);
 	text_add(out, ".SH NAME\nhoy \\- run containers as the OCI runtime specification says\n"
 		      ".SH SYNOPSIS\n\\fBhoy\\fR [\\fIOPTION\\fR...] \\fICOMMAND\\fR "
@@ -112,9 +110,7 @@ void manual_man(struct text *out)
 		      ".SH OPTIONS\n");
 	options_each(global_tables, option_man, out);
 	text_add(out, ".SH COMMANDS\n");
-	for (v = verbs; *v; v++)
-		if (!(*v)->internal)
-			verb_man(*v, out);
+	verbs_each(verb_man, out);
 	text_add(out, ".SH EXIT STATUS\n\\fBrun\\fR and \\fBexec\\fR return that of the process, or "
 		      "128 and the signal's number when it was killed; \\fBexec\\fR returns 255 when "
 		      "the command could not be executed. Every other failure is 1.\n"
@@ -170,6 +166,37 @@ static bool wants_id(const struct verb *v)
 	return v->needs && strstr(v->needs, "container ID");
 }
 
+static void verb_case(const struct verb *v, struct text *out)
+{
+	text_addf(out, "    '%s')\n        case $before in\n", v->name);
+	options_each(v->tables, option_case, out);
+	text_add(out, "        esac\n        mapfile -t COMPREPLY < <(compgen -W \"");
+	options_each(v->tables, option_word, out);
+	text_add(out, " --help");
+	if (wants_id(v))
+		text_add(out, " $(hoy \"${root[@]}\" list -q 2>/dev/null)");
+	if (v->needs && streq(v->needs, "a volume"))
+		text_add(out, " $(hoy volume ls -q 2>/dev/null)");
+	text_add(out, "\" -- \"$word\") ;;\n");
+}
+
+/* The second words of a group. */
+static void group_case(const struct verb *v, struct text *out)
+{
+	const struct verb *const *of;
+
+	text_addf(out, "    '%s')\n        mapfile -t COMPREPLY < <(compgen -W \"", v->name);
+	for (of = v->group; *of; of++)
+		text_addf(out, "%s ", (*of)->name + strlen(v->name) + 1);
+	text_add(out, "--help\" -- \"$word\") ;;\n");
+}
+
+static void group_pattern(const struct verb *v, struct text *out)
+{
+	if (strchr(v->name, ' '))
+		text_addf(out, "|'%s'", v->name);
+}
+
 void manual_bash(struct text *out)
 {
 	const struct verb *const *v;
@@ -185,6 +212,13 @@ void manual_bash(struct text *out)
 		      "        *) verb=${COMP_WORDS[i]}; break ;;\n"
 		      "        esac\n"
 		      "    done\n"
+		      "    if ((i + 1 < COMP_CWORD)); then\n"
+		      "        case \"$verb ${COMP_WORDS[i+1]}\" in\n"
+		      "        ''");
+	verbs_each(group_pattern, out);
+	text_add(out, ") verb=\"$verb ${COMP_WORDS[i+1]}\" ;;\n"
+		      "        esac\n"
+		      "    fi\n"
 		      "    case $verb in\n    '')\n        case $before in\n");
 	options_each(global_tables, option_case, out);
 	text_add(out, "        esac\n        mapfile -t COMPREPLY < <(compgen -W \"");
@@ -193,17 +227,9 @@ void manual_bash(struct text *out)
 			text_addf(out, "%s ", (*v)->name);
 	options_each(global_tables, option_word, out);
 	text_add(out, "\" -- \"$word\") ;;\n");
-	for (v = verbs; *v; v++) {
-		if ((*v)->internal)
-			continue;
-		text_addf(out, "    %s)\n        case $before in\n", (*v)->name);
-		options_each((*v)->tables, option_case, out);
-		text_add(out, "        esac\n        mapfile -t COMPREPLY < <(compgen -W \"");
-		options_each((*v)->tables, option_word, out);
-		text_add(out, " --help");
-		if (wants_id(*v))
-			text_add(out, " $(hoy \"${root[@]}\" list -q 2>/dev/null)");
-		text_add(out, "\" -- \"$word\") ;;\n");
-	}
+	for (v = verbs; *v; v++)
+		if ((*v)->group)
+			group_case(*v, out);
+	verbs_each(verb_case, out);
 	text_add(out, "    esac\n}\ncomplete -F _hoy hoy\n");
 }

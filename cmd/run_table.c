@@ -11,10 +11,11 @@
 	.offset = OPTION_FIELD(unsigned, struct run_command, image.m), .kind = OPTION_CHOICE,     \
 	.choices = (words)
 
-/* In the order of enum run_namespace, enum run_pull. */
+/* In the order of enum run_namespace, enum run_image_volume, enum run_pull. */
 static const char *const networks[] = {"none", "host", NULL};
 static const char *const namespaces[] = {"private", "host", NULL};
 static const char *const users[] = {"host", NULL};
+static const char *const image_volumes[] = {"anonymous", "bind", "tmpfs", "ignore", NULL};
 static const char *const pulls[] = {"missing", "always", "never", NULL};
 
 const struct option_spec run_container_table[] = {
@@ -64,12 +65,19 @@ const struct option_spec run_process_table[] = {
 
 const struct option_spec run_mount_table[] = {
 	{.name = "", .kind = OPTION_HEADING, .help = "Its files and devices"},
-	{.name = "volume", .letter = 'v', .value = "HOST:DIR[:OPTIONS]", LIST(volumes),
-	 .help = "show a file or directory of the host in the container: ro, rw, nosuid, nodev, noexec, "
-		 "bind, rbind, z, Z, shared, slave, private; may be repeated"},
+	{.name = "volume", .letter = 'v', .value = "[SOURCE:]DIR[:OPTIONS]", LIST(volumes),
+	 .help = "show SOURCE in the container: a file or directory of the host if it begins with /, else "
+		 "the volume of that name; without it a new volume. ro, rw, nosuid, nodev, noexec, "
+		 "nocopy, bind, rbind, z, Z, shared, slave, private; may be repeated"},
 	{.name = "mount", .value = "WORDS", LIST(mounts),
-	 .help = "the same in words: type=bind,source=HOST,target=DIR,readonly or "
+	 .help = "the same in words: type=bind,source=HOST,target=DIR,readonly, "
+		 "type=volume,source=NAME,target=DIR,volume-nocopy or "
 		 "type=tmpfs,target=DIR,tmpfs-size=64M; may be repeated"},
+	{.name = "volumes-from", .value = "CONTAINER[:ro]", LIST(volumes_from),
+	 .help = "all volumes and directories of the host that another container has; may be repeated"},
+	{.name = "image-volume", .value = "HOW", CHOICE(image_volume, image_volumes),
+	 .help = "the volumes that the image declares: anonymous volumes (the default; bind is the same), "
+		 "tmpfs, or ignore"},
 	{.name = "tmpfs", .value = "DIR[:OPTIONS]", LIST(tmpfs),
 	 .help = "memory as a directory: size=, mode=, uid=, gid=, exec, suid, dev, ro; may be repeated"},
 	{.name = "read-only", FLAG(read_only), .help = "a root file system that can't be written"},

@@ -167,13 +167,16 @@ const struct verb verb_wait = {
 /* ---- rm -------------------------------------------------------------------------------------- */
 
 struct rm_command {
-	bool force;
+	bool force, volumes;
 };
 
 static const struct option_spec rm_options[] = {
 	{.name = "force", .letter = 'f', .kind = OPTION_FLAG,
 	 .offset = OPTION_FIELD(bool, struct rm_command, force),
 	 .help = "kill those that run; no error where there is none"},
+	{.name = "volumes", .letter = 'v', .kind = OPTION_FLAG,
+	 .offset = OPTION_FIELD(bool, struct rm_command, volumes),
+	 .help = "also their anonymous volumes that no other container uses"},
 	{0},
 };
 
@@ -183,7 +186,7 @@ static int rm_one(const struct call *c, const char *id, struct error *err)
 {
 	const struct rm_command *rm = c->opt;
 
-	return engine_delete(c->rt, id, rm->force, err);
+	return engine_delete(c->rt, id, rm->force, rm->volumes, err);
 }
 
 static int rm_run(const struct call *c, struct error *err)
@@ -193,7 +196,7 @@ static int rm_run(const struct call *c, struct error *err)
 
 static const char *const rm_text[] = {
 	"Removes containers that don't run, with what they have written. The same as \"hoy delete\", for "
-	"several.",
+	"several. Volumes stay, but for anonymous ones with --volumes.",
 	NULL,
 };
 

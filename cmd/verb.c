@@ -2,6 +2,7 @@
 #include "cmd/verb.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/fd.h"
 #include "cmd/manual.h"
@@ -39,16 +40,17 @@ static int help_run(const struct call *c, struct error *err)
 {
 	const struct help_options *opt = c->opt;
 	const struct verb *v;
+	size_t taken;
 
 	if (opt->format != HELP_TEXT)
 		return help_manual(opt->format, err);
 	if (c->args_n == 0)
 		return verb_help_all(err);
-	v = verb_find(c->args[0]);
-	if (!v) {
-		options_hint(NULL, err);
-		return error_say(err, EINVAL, "unknown command \"%s\"", c->args[0]);
-	}
+	v = verb_find(c->args, c->args_n, &taken, err);
+	if (!v)
+		return -EINVAL;
+	if (taken < c->args_n)
+		return error_say(err, EINVAL, "unexpected argument \"%s\"", c->args[taken]);
 	return verb_help(v, err);
 }
 
@@ -58,7 +60,7 @@ static const struct verb verb_of_help = {
 	.help = "explain hoy or one of its commands",
 	.tables = help_tables,
 	.options_size = sizeof(struct help_options),
-	.max = 1,
+	.max = 2,
 	.stateless = true,
 	.run = help_run,
 };
@@ -76,7 +78,7 @@ static const struct {
 };
 
 const struct verb *const verbs[] = {
-	&verb_run, &verb_logs, &verb_rename, &verb_diff,
+	&verb_run, &verb_logs, &verb_rename, &verb_diff, &verb_volume,
 	&verb_create, &verb_spec, &verb_state, &verb_list, &verb_delete,
 	&verb_start, &verb_stop, &verb_restart, &verb_wait, &verb_rm, &verb_ps, &verb_inspect,
 	&verb_exec, &verb_cp, &verb_kill,
@@ -87,14 +89,44 @@ const struct verb *const verbs[] = {
 	&verb_monitor, NULL,
 };
 
-const struct verb *verb_find(const char *name)
+static const struct verb *named(const struct verb *const *v, const char *name, size_t skip)
 {
-	const struct verb *const *v;
-
-	for (v = verbs; *v; v++)
-		if (streq((*v)->name, name))
+	for (; *v; v++)
+		if (streq((*v)->name + skip, name))
 			return *v;
 	return NULL;
+}
+
+const struct verb *verb_find(const char *const *words, size_t n, size_t *taken, struct error *err)
+{
+	const struct verb *v = named(verbs, words[0], 0), *in = NULL;
+
+	*taken = 1;
+	if (v && v->group && n > 1 && words[1][0] != '-') {
+		in = v;
+		v = named(in->group, words[1], strlen(in->name) + 1);
+		*taken = 2;
+	}
+	if (v)
+		return v;
+	options_hint(in ? in->name : NULL, err);
+	error_say(err, EINVAL, "unknown command \"%s%s%s\"", words[0], in ? " " : "",
+		  in ? words[1] : "");
+	return NULL;
+}
+
+void verbs_each(void (*use)(const struct verb *v, struct text *out), struct text *out)
+{
+	const struct verb *const *v, *const *of;
+
+	for (v = verbs; *v; v++) {
+		if ((*v)->internal)
+			continue;
+		if (!(*v)->group)
+			use(*v, out);
+		for (of = (*v)->group; of && *of; of++)
+			use(*of, out);
+	}
 }
 
 bool verb_of_images(const struct verb *v)
@@ -121,6 +153,17 @@ int verb_check_args(const struct verb *v, const char *const *args, size_t n, str
 	return error_say(err, EINVAL, "unexpected argument \"%s\"", args[v->max]);
 }
 
+static int group_help(const struct verb *v, struct text *out, struct error *err)
+{
+	const struct verb *const *of;
+
+	text_add(out, "Commands:\n");
+	for (of = v->group; *of; of++)
+		text_addf(out, "  %-10s%s\n", (*of)->name + strlen(v->name) + 1, (*of)->help);
+	text_addf(out, "\n\"hoy %s COMMAND --help\" explains a command.\n", v->name);
+	return output_text(out, err);
+}
+
 int verb_help(const struct verb *v, struct error *err)
 {
 	_cleanup_(text_free) struct text out = TEXT_INIT;
@@ -133,6 +176,8 @@ int verb_help(const struct verb *v, struct error *err)
 	}
 	if (!v->text)
 		text_addf(&out, "hoy %s: %s.\n\n", v->name, v->help);
+	if (v->group)
+		return group_help(v, &out, err);
 	text_add(&out, "Options:\n");
 	options_help(v->tables, &out);
 	return output_text(&out, err);

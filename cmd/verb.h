@@ -35,11 +35,13 @@ struct call {
 };
 
 struct verb {
-	const char *name;
+	const char *name; /* of one of a group both words: "volume create" */
 	const char *synopsis;	 /* behind "hoy NAME": "[OPTION...] ID [SIGNAL]" */
 	const char *help;	 /* one line, for the list of verbs */
 	const char *const *text; /* paragraphs, NULL-ended */
 	const struct option_spec *const *tables; /* NULL-ended, as options_parse wants them */
+	const struct verb *const *group; /* NULL-ended: the verbs whose first word this is; it does nothing
+					    itself */
 	size_t options_size;			 /* of the struct behind call->opt */
 	size_t min, max;			 /* number of positional arguments */
 	const char *needs;			 /* the first min of them in words: "a container ID" */
@@ -75,6 +77,7 @@ extern const struct verb verb_load, verb_pull;				  /* tool.c */
 extern const struct verb verb_stop, verb_restart, verb_wait, verb_rm, verb_rename; /* stop.c */
 extern const struct verb verb_inspect;				  /* inspect.c */
 extern const struct verb verb_logs;					  /* logs.c */
+extern const struct verb verb_volume;					  /* volume.c */
 extern const struct verb verb_import;					  /* import.c */
 extern const struct verb verb_unpack;					  /* unpack.c */
 extern const struct verb verb_diff, verb_commit;			  /* commit.c */
@@ -97,8 +100,11 @@ extern const struct option_spec *const global_tables[];
 /* All verbs in the order of the help, NULL-ended; `help` is the last that it shows. */
 extern const struct verb *const verbs[];
 
-/* NULL: there is none of that name. */
-const struct verb *verb_find(const char *name);
+/* By the n words of a command line, n > 0. *taken: how many of them are its name. NULL, with words: there is
+ * none of that name. With words but no second one for a group it is the group. */
+const struct verb *verb_find(const char *const *words, size_t n, size_t *taken, struct error *err);
+/* Calls use() for each verb that is no group and not internal, in the order of the help. */
+void verbs_each(void (*use)(const struct verb *v, struct text *out), struct text *out);
 /* Whether it works on images: under the name runc hoy has none of these. */
 bool verb_of_images(const struct verb *v);
 /* Checks the number of positional arguments. 0 or -EINVAL with err. */

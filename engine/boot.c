@@ -35,7 +35,7 @@ static int boot_one(const struct runtime *rt, const char *id, struct error *err)
 	settings_read(&c->annotations, &s);
 	/* The machine went down before its monitor could. */
 	if (s.rm)
-		return engine_delete(rt, id, true, err);
+		return engine_delete(rt, id, true, true, err);
 	if (!restart_at_boot(&s.restart, faccessat(dir, MONITOR_MARK, F_OK, 0) == 0))
 		return 0;
 	return engine_start(rt, id, err);

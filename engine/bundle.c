@@ -12,7 +12,6 @@
 #include "engine/tree_copy.h"
 #include "image/output.h"
 #include "image/store.h"
-#include "runtime/overlay.h"
 
 #define ROOTFS	    "rootfs"
 #define CONFIG	    "config.json"
@@ -20,25 +19,6 @@
 #define ROOTFS_MODE 0755
 /* Nothing that is newer is in it, and there are runtimes that refuse what they don't know. */
 #define OCI_VERSION "1.0.2"
-
-/* The layers as one tree, which nobody else sees. */
-static int tree_open(struct source *source, struct error *err)
-{
-	const struct overlay o = {
-		.field = "the image's layers",
-		.options = source->overlay->options.v,
-		.n = source->overlay->options.n,
-		.scratch = "/",
-	};
-
-	if (source->root >= 0)
-		return 0;
-	source->root = source->layer ? open(source->layer, O_PATH | O_DIRECTORY | O_CLOEXEC)
-				     : overlay_mount(&o, err);
-	if (source->root < 0 && source->layer)
-		return error_set(err, errno, "open the image's layer");
-	return source->root < 0 ? source->root : 0;
-}
 
 static int rootfs_make(const struct source *source, int bundle, struct error *err)
 {
@@ -93,7 +73,7 @@ static int bundle_fill(struct source *source, struct run_options *opt, int bundl
 {
 	static const char *const shell[] = {"sh", NULL};
 	const struct image_execution *x = &source->image->config;
-	int r = tree_open(source, err);
+	int r = source_look(source, NULL, a, err);
 
 	if (r == 0)
 		r = rootfs_make(source, bundle, err);
@@ -110,7 +90,13 @@ int bundle_unpack(const struct runtime *rt, const char *image, const char *platf
 {
 	_cleanup_(arena_free) struct arena a = ARENA_INIT;
 	_cleanup_(store_close) struct store s = STORE_INIT;
-	struct run_options opt = {.image = image, .platform = platform, .hostname = HOSTNAME};
+	/* Volumes are what a runtime's caller mounts. */
+	struct run_options opt = {
+		.image = image,
+		.platform = platform,
+		.hostname = HOSTNAME,
+		.image_volume = IMAGE_VOLUME_IGNORE,
+	};
 	struct source source = SOURCE_INIT;
 	struct output out = OUTPUT_INIT;
 	int r;

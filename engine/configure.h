@@ -10,7 +10,8 @@
  * it; for the rest there are defaults that confine: few capabilities, no new privileges, masked
  * paths, a seccomp profile, namespaces of its own, a network with nothing but loopback. docs/run.md
  * lists them with their reasons. What comes from the image never names a path of the host, nor a
- * limit, device, capability or mount (security.md, R11).
+ * limit, device, capability or mount (security.md, R11), but for the places of its volumes
+ * (configure_volumes.c).
  *
  * Nothing is made here. Read are: /etc/passwd and /etc/group of the root file system, the files
  * that options name, and nodes of /dev where devices are asked for.
@@ -21,6 +22,7 @@
 #include "engine/machine.h"
 #include "engine/run_options.h"
 #include "engine/source.h"
+#include "engine/volume_use.h"
 #include "spec/config.h"
 
 struct configure {
@@ -29,6 +31,9 @@ struct configure {
 	const struct machine *machine;
 	const char *id;
 	const char *name; /* NULL: none */
+	const char *data; /* DATA, where volumes are; NULL: there will be none */
+	const struct volumes_asked *from; /* what --volumes-from takes; NULL: nothing */
+	struct volume_uses *uses; /* gets what config.json's annotation says of volumes; NULL: unasked */
 	bool early;	  /* the image is not there yet: no command, no look-up of users */
 	bool systemd;	  /* systemd makes the cgroup, so that --cgroup-parent is a slice */
 	struct arena *arena;

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The root file system and what is mounted in it, in this order: an image's layers; what every
- * container has; an init; what options ask for, the outer before the inner. An option's mount takes
- * the place of a default one at the same path.
- *
- * Volumes that an image declares (Config.Volumes) are directories of its root file system for now.
+ * container has; an init; what options and the image ask for, the outer before the inner
+ * (configure_volumes.c). An option's mount takes the place of a default one at the same path.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -14,7 +12,6 @@
 #include "base/text.h"
 #include "engine/configure_parts.h"
 #include "engine/values.h"
-#include "engine/volume.h"
 
 /* In the tmpfs that hoy makes there, so that no file is made in the image. */
 #define INIT_PATH "/dev/init"
@@ -53,85 +50,24 @@ static const struct default_mount writable[] = {
 static const struct default_mount hosts_shm = {
 	"/dev/shm", "bind", "/dev/shm", {"rbind", "rprivate", "nosuid", "noexec", "nodev"}};
 
-/* ---- What options ask for -------------------------------------------------------------------- */
-
-static int own_add(struct mounts *own, const char *option, struct mount m, struct arena *a,
-		   struct error *err)
-{
-	size_t i;
-
-	for (i = 0; i < own->n; i++)
-		if (streq(own->v[i].destination, m.destination))
-			return error_say(err, EINVAL, "%s: %s is mounted twice", option,
-					 m.destination);
-	LIST_ADD(a, own, m);
-	return 0;
-}
-
-static int own_list(struct mounts *own, const char *option, const struct option_list *list,
-		    int (*parse)(const char *, struct arena *, struct mount *, struct error *),
-		    struct arena *a, struct error *err)
-{
-	struct mount m;
-	size_t i;
-	int r = 0;
-
-	for (i = 0; r == 0 && i < list->n; i++) {
-		r = parse(list->v[i], a, &m, err);
-		if (r == 0)
-			r = own_add(own, option, m, a, err);
-	}
-	return r;
-}
-
-static unsigned depth(const struct mount *m)
-{
-	const char *s = m->destination;
-	unsigned n = 0;
-
-	while ((s = strchr(s, '/'))) {
-		n++;
-		s++;
-	}
-	return n;
-}
-
-/* The outer before the inner, else as they were given; there are few. */
-static void own_sort(struct mounts *own)
-{
-	size_t i, k;
-
-	for (i = 1; i < own->n; i++) {
-		struct mount m = own->v[i];
-
-		for (k = i; k > 0 && depth(&own->v[k - 1]) > depth(&m); k--)
-			own->v[k] = own->v[k - 1];
-		own->v[k] = m;
-	}
-}
-
-static int own_mounts(const struct run_options *o, struct arena *a, struct mounts *ret,
-		      struct error *err)
-{
-	int r = own_list(ret, "-v", &o->volumes, volume_parse, a, err);
-
-	if (r == 0)
-		r = own_list(ret, "--mount", &o->mounts, volume_mount_parse, a, err);
-	if (r == 0)
-		r = own_list(ret, "--tmpfs", &o->tmpfs, volume_tmpfs_parse, a, err);
-	if (r == 0)
-		own_sort(ret);
-	return r;
-}
-
 /* ---- What every container has ---------------------------------------------------------------- */
 
-static bool replaced(const struct mounts *own, const char *destination)
+static bool replaced(const struct volumes_asked *own, const char *destination)
 {
 	size_t i;
 
 	for (i = 0; i < own->n; i++)
-		if (streq(own->v[i].destination, destination))
+		if (streq(own->v[i].mount.destination, destination))
+			return true;
+	return false;
+}
+
+bool configure_mounts_default(const char *destination)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++)
+		if (streq(defaults[i].destination, destination))
 			return true;
 	return false;
 }
@@ -147,7 +83,7 @@ static struct mount *default_add(struct mounts *to, const struct default_mount *
 	return &to->v[to->n - 1];
 }
 
-static int default_mounts(const struct run_options *o, const struct mounts *own, struct mounts *to,
+static int default_mounts(const struct run_options *o, const struct volumes_asked *own, struct mounts *to,
 			  struct arena *a, struct error *err)
 {
 	int64_t *size = NULL;
@@ -236,9 +172,8 @@ static int init_add(const struct run_options *o, struct config *c, struct arena 
 
 int configure_mounts(const struct configure *in, struct config *c, struct error *err)
 {
-	struct mounts own = {0};
-	size_t i;
-	int r = own_mounts(in->opt, in->arena, &own, err);
+	struct volumes_asked own = {0};
+	int r = configure_volumes(in, &own, err);
 
 	c->root->path = in->source->rootfs;
 	c->root->readonly = in->opt->read_only;
@@ -248,7 +183,7 @@ int configure_mounts(const struct configure *in, struct config *c, struct error 
 		r = default_mounts(in->opt, &own, &c->mounts, in->arena, err);
 	if (r == 0)
 		r = init_add(in->opt, c, in->arena, err);
-	for (i = 0; r == 0 && i < own.n; i++)
-		LIST_ADD(in->arena, &c->mounts, own.v[i]);
+	if (r == 0)
+		configure_volumes_add(&own, in, c);
 	return r;
 }

@@ -7,6 +7,7 @@
 #define HOY_ENGINE_CONFIGURE_PARTS_H
 
 #include "engine/configure.h"
+#include "engine/volume.h"
 
 /* --security-opt, read before the rest. */
 struct security {
@@ -28,6 +29,13 @@ int configure_confine(const struct configure *in, const struct security *s, uint
 		      struct config *c, struct error *err);
 /* root, mounts; with --init the first of process.args. */
 int configure_mounts(const struct configure *in, struct config *c, struct error *err);
+/* Whether every container has a mount there. */
+bool configure_mounts_default(const char *destination);
+/* Two steps of it: what options, other containers and the image want mounted, in order; and that as mounts,
+ * with the annotation that says which of them are volumes. */
+int configure_volumes(const struct configure *in, struct volumes_asked *ret, struct error *err);
+void configure_volumes_add(const struct volumes_asked *own, const struct configure *in,
+			   struct config *c);
 /* linux.namespaces, hostname, linux.sysctl. */
 int configure_namespaces(const struct configure *in, struct config *c, struct error *err);
 /* linux.resources but for the devices, linux.cgroupsPath. */

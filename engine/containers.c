@@ -14,6 +14,7 @@
 
 #include "base/fd.h"
 #include "base/list.h"
+#include "engine/data.h"
 #include "engine/name.h"
 #include "runtime/container.h"
 #include "spec/json.h"
@@ -64,54 +65,6 @@ const char *containers_path(const char *data, const char *id, struct arena *a)
 
 /* ---- Directories ----------------------------------------------------------------------------- */
 
-/* A directory below at. make: where it is not there. Descriptor or negative errno. */
-static int dir_open(int at, const char *name, bool make)
-{
-	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd >= 0 || errno != ENOENT || !make)
-		return fd < 0 ? -errno : fd;
-	if (mkdirat(at, name, 0700) < 0 && errno != EEXIST)
-		return -errno;
-	fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
-}
-
-/* DATA with all above it: another user's is ~/.local/share/hoy, of which little may be there. */
-static int data_make(const char *data)
-{
-	char path[PATH_MAX];
-	size_t n = strlen(data), i;
-
-	if (n >= sizeof(path))
-		return -ENAMETOOLONG;
-	memcpy(path, data, n + 1);
-	for (i = 1; i <= n; i++) {
-		if (path[i] != '/' && path[i])
-			continue;
-		path[i] = 0;
-		if (mkdir(path, i == n ? 0700 : 0755) < 0 && errno != EEXIST)
-			return -errno;
-		path[i] = i == n ? 0 : '/';
-	}
-	return 0;
-}
-
-/* DATA/NAME, a directory. Descriptor or negative errno. */
-static int data_open(const char *data, const char *name, bool make)
-{
-	_cleanup_fd_ int fd = dir_open(AT_FDCWD, data, false);
-	int r;
-
-	if (fd == -ENOENT && make) {
-		r = data_make(data);
-		if (r < 0)
-			return r;
-		fd = dir_open(AT_FDCWD, data, false);
-	}
-	return fd < 0 ? fd : dir_open(fd, name, make);
-}
-
 int containers_create(const char *data, const char *id, const char *root, struct error *err)
 {
 	_cleanup_fd_ int fd = data_open(data, CONTAINERS_DIR, true);
@@ -134,14 +87,14 @@ int containers_open(const char *data, const char *id)
 {
 	_cleanup_fd_ int fd = is_id(id) ? data_open(data, CONTAINERS_DIR, false) : -ENOENT;
 
-	return fd < 0 ? fd : dir_open(fd, id, false);
+	return fd < 0 ? fd : data_dir_open(fd, id, false);
 }
 
 int containers_write_config(const char *data, const char *id, const struct text *config,
 		       struct error *err)
 {
 	_cleanup_fd_ int fd = data_open(data, CONTAINERS_DIR, false);
-	_cleanup_fd_ int dir = fd < 0 ? fd : dir_open(fd, id, false);
+	_cleanup_fd_ int dir = fd < 0 ? fd : data_dir_open(fd, id, false);
 	int r = dir < 0 ? dir : file_replace_at(dir, "config.json", config->s, config->len, 0600);
 
 	return r < 0 ? error_set(err, -r, "write %s/" CONTAINERS_DIR "/%s/config.json", data, id)
@@ -202,7 +155,7 @@ struct strings containers_list(const char *data, const char *root, struct arena 
 		return ids;
 	}
 	while ((e = readdir(d)))
-		if (is_id(e->d_name) && root_is(fd, e->d_name, root))
+		if (is_id(e->d_name) && (!root || root_is(fd, e->d_name, root)))
 			LIST_ADD(a, &ids, arena_strdup(a, e->d_name));
 	closedir(d);
 	return ids;

@@ -56,7 +56,8 @@ int containers_name_check(const char *name, struct error *err);
 /* Whether it has a directory here, and runs under no other state directory than this: who names another
  * one must not remove what is running. */
 bool containers_has(const char *data, const char *id, const char *root);
-/* The IDs of all that have, in the order of the directory. */
+/* The IDs of all that have, in the order of the directory. root NULL: whatever state directory knows
+ * them. */
 struct strings containers_list(const char *data, const char *root, struct arena *a);
 /* Removes directory and name. 0 (also when it is not there) or negative errno with err. */
 int containers_remove(const char *data, const char *id, struct error *err);

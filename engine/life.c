@@ -15,9 +15,11 @@
 #include "engine/life.h"
 #include "engine/monitor.h"
 #include "engine/run.h"
+#include "engine/volume_use.h"
 #include "spec/state.h"
 
-int engine_delete(const struct runtime *rt, const char *id, bool force, struct error *err)
+int engine_delete(const struct runtime *rt, const char *id, bool force, bool volumes,
+		  struct error *err)
 {
 	bool ours = containers_has(rt->data, id, rt->root);
 	int r = 0;
@@ -34,7 +36,10 @@ int engine_delete(const struct runtime *rt, const char *id, bool force, struct e
 		*err = (struct error)ERROR_INIT;
 		r = container_delete(rt, id, true, err);
 	}
-	return r == 0 && ours ? containers_remove(rt->data, id, err) : r;
+	if (r < 0 || !ours)
+		return r;
+	return volumes ? volume_container_remove(rt->data, id, err)
+		       : containers_remove(rt->data, id, err);
 }
 
 int engine_start(const struct runtime *rt, const char *id, struct error *err)

@@ -27,6 +27,7 @@
 #include "engine/outcome.h"
 #include "engine/run.h"
 #include "engine/settings.h"
+#include "engine/volume_use.h"
 #include "engine/when.h"
 #include "runtime/signals.h"
 
@@ -440,7 +441,7 @@ int monitor_run(const struct runtime *rt, const char *id, int report)
 	live_on(&m);
 	if (m.settings.rm) {
 		container_delete(&m.rt, id, true, NULL);
-		containers_remove(m.rt.data, id, NULL);
+		volume_container_remove(m.rt.data, id, NULL);
 	}
 	deaf(&m);
 	cri_log_close(&m.log);

@@ -17,6 +17,8 @@
 #include "engine/life.h"
 #include "engine/monitor.h"
 #include "engine/outcome.h"
+#include "engine/volume_hold.h"
+#include "engine/volumes_from.h"
 #include "engine/when.h"
 
 /* ---- A container in the making --------------------------------------------------------------- */
@@ -26,6 +28,9 @@ struct making {
 	const struct run_options *opt;
 	struct arena arena;
 	struct source source;
+	struct volumes_asked from; /* --volumes-from */
+	struct volume_uses uses;
+	struct volume_hold hold;
 	const char *id, *path, *name;
 	bool created; /* its directory is there */
 	bool cidfile; /* and the file of --cidfile is ours */
@@ -33,6 +38,7 @@ struct making {
 
 static void making_free(struct making *m)
 {
+	volume_hold_release(&m->hold);
 	source_close(&m->source);
 	arena_free(&m->arena);
 }
@@ -44,6 +50,7 @@ static void making_undo(struct making *m)
 		unlink(m->opt->cidfile);
 	if (m->created)
 		containers_remove(m->rt->data, m->id, NULL);
+	volume_hold_undo(&m->hold);
 }
 
 static int name_check(const struct run_options *opt, struct error *err)
@@ -82,6 +89,9 @@ static int making_configure(struct making *m, const struct source *source, bool 
 		.machine = &machine,
 		.id = m->id,
 		.name = m->name,
+		.data = m->rt->data,
+		.from = &m->from,
+		.uses = &m->uses,
 		.early = early,
 		.systemd = m->rt->manager == MANAGER_SYSTEMD,
 		.arena = &m->arena,
@@ -119,12 +129,25 @@ static int making_cidfile(struct making *m, struct error *err)
 	return r < 0 ? error_set(err, -r, "--cidfile: write %.200s", file) : 0;
 }
 
+/* Its volumes are there and filled before a config.json says that it is there. */
+static int making_volumes(struct making *m, const struct config *c, struct error *err)
+{
+	int r = m->uses.n ? volume_hold_take(m->rt->data, m->id, &m->uses, &m->arena, &m->hold, err)
+			  : 0;
+
+	if (r == 0 && volume_hold_fills(&m->hold, &m->uses))
+		r = source_look(&m->source, m->path, &m->arena, err);
+	return r < 0 ? r : volume_hold_fill(&m->hold, &m->uses, c, m->source.root, err);
+}
+
 static int making_begin(struct making *m, struct error *err)
 {
 	_cleanup_(text_free) struct text text = TEXT_INIT;
 	struct config c;
-	int r = making_check(m, err);
+	int r = volumes_from_read(m->rt, &m->opt->volumes_from, &m->arena, &m->from, err);
 
+	if (r == 0)
+		r = making_check(m, err);
 	if (r == 0)
 		r = containers_create(m->rt->data, m->id, m->rt->root, err);
 	if (r < 0)
@@ -135,10 +158,13 @@ static int making_begin(struct making *m, struct error *err)
 		r = source_open(m->rt, m->opt, m->path, &m->arena, &m->source, err);
 	if (r == 0)
 		r = making_configure(m, &m->source, false, &c, err);
+	if (r == 0)
+		r = making_volumes(m, &c, err);
 	if (r < 0)
 		return r;
 	config_write(&c, &text);
 	r = containers_write_config(m->rt->data, m->id, &text, err);
+	volume_hold_release(&m->hold);
 	return r < 0 ? r : making_cidfile(m, err);
 }
 
@@ -237,7 +263,8 @@ int engine_run(const struct runtime *rt, const struct run_options *opt, char *id
 	if (r < 0)
 		making_undo(&m);
 	else if (opt->rm && !opt->detach)
-		r = containers_remove(rt->data, id, err);
+		r = volume_uses_anonymous(&m.uses) ? volume_container_remove(rt->data, id, err)
+						   : containers_remove(rt->data, id, err);
 	making_free(&m);
 	return r;
 }
@@ -277,6 +304,8 @@ int engine_plan(const struct runtime *rt, const struct run_options *opt, struct 
 	struct config c;
 	int r = name_check(opt, err);
 
+	if (r == 0)
+		r = volumes_from_read(rt, &opt->volumes_from, &m.arena, &m.from, err);
 	if (r == 0)
 		r = source_open(rt, opt, NULL, &m.arena, &m.source, err);
 	if (r == 0)

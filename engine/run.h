@@ -6,7 +6,9 @@
  *
  *	containers_create	its directory
  *	source_open		its root file system
- *	configure		config.json
+ *	configure		config.json, as a struct
+ *	volume_hold_take	its volumes, of which new ones are filled
+ *	containers_write_config
  *	container_run		from here on as for any bundle
  *
  * What fails is taken back, the last first, and so it is after the end with --rm. Without it the
@@ -38,8 +40,10 @@ int engine_run_failure(int r, const struct error *err);
 int engine_plan(const struct runtime *rt, const struct run_options *opt, struct plan *ret,
 		struct error *err);
 
-/* container_delete, and the container's directory if it has one in DATA. */
-int engine_delete(const struct runtime *rt, const char *id, bool force, struct error *err);
+/* container_delete, and the container's directory if it has one in DATA. volumes: and its anonymous volumes
+ * that no other container uses. */
+int engine_delete(const struct runtime *rt, const char *id, bool force, bool volumes,
+		  struct error *err);
 /* container_start for one that is created. A stopped one with a directory in DATA is made once more
  * from its bundle, by a monitor. */
 int engine_start(const struct runtime *rt, const char *id, struct error *err);

@@ -41,7 +41,8 @@ struct run_options {
 	const char *init_path;
 
 	/* Its file systems. */
-	struct option_list volumes, mounts, tmpfs, devices;
+	struct option_list volumes, mounts, tmpfs, devices, volumes_from;
+	unsigned image_volume; /* enum run_image_volume */
 	const char *shm_size;
 	bool read_only, no_read_only_tmpfs;
 
@@ -67,6 +68,14 @@ enum run_pull {
 	PULL_MISSING,
 	PULL_ALWAYS,
 	PULL_NEVER,
+};
+
+/* What becomes of the volumes that an image declares. */
+enum run_image_volume {
+	IMAGE_VOLUME_ANONYMOUS,
+	IMAGE_VOLUME_BIND, /* podman's word for the same */
+	IMAGE_VOLUME_TMPFS,
+	IMAGE_VOLUME_IGNORE,
 };
 
 /* Of network: "none" is a new namespace with nothing but loopback. */

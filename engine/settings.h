@@ -11,6 +11,7 @@
  *	dev.hoy.stop-timeout	seconds
  *	dev.hoy.rm		"true"
  *	dev.hoy.stdin		"open": attached clients write to it
+ *	dev.hoy.volumes		which of its mounts are volumes (volume_use.h)
  *
  * Keys that begin so are hoy's own: an image's labels with such a key are dropped, for they would choose
  * what becomes of logs and restarts (security.md, R11).

@@ -8,6 +8,7 @@
 
 #include "base/fd.h"
 #include "base/text.h"
+#include "runtime/overlay.h"
 
 static const struct image_config no_image;
 
@@ -34,6 +35,25 @@ int source_open(const struct runtime *rt, const struct run_options *opt, const c
 {
 	return opt->rootfs ? directory_open(opt->rootfs, a, ret, err)
 			   : source_open_image(rt, opt, bundle, a, ret, err);
+}
+
+int source_look(struct source *s, const char *bundle, struct arena *a, struct error *err)
+{
+	struct overlay o = {.field = "the image's layers", .scratch = "/"};
+
+	if (s->root >= 0)
+		return 0;
+	/* An overlay of nothing but layers has two or more. */
+	if (!bundle && s->layer) {
+		s->root = open(s->layer, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		return s->root < 0 ? error_set(err, errno, "open the image's layer") : 0;
+	}
+	o.options = s->overlay->options.v;
+	o.n = s->overlay->options.n;
+	if (bundle)
+		o.scratch = arena_join(a, bundle, "/", s->rootfs, NULL);
+	s->root = overlay_mount(&o, err);
+	return s->root < 0 ? s->root : 0;
 }
 
 void source_close(struct source *s)

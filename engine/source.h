@@ -20,7 +20,7 @@ struct source {
 	const struct mount *overlay; /* becomes mounts[0], with the destination "/"; NULL: none */
 	int root;     /* the root file system as the container will see it, O_PATH; -1: nobody
 				       needs to look into it */
-	bool mounted; /* root is the overlay itself, which the container can have */
+	bool mounted; /* root, if it is open, is the overlay itself, which the container can have */
 	/* Of an image, for who makes no container of it: its only layer, NULL if there are several; and
 	 * the layer that says what the root directory is like, NULL: none does. */
 	const char *layer, *root_like;
@@ -42,6 +42,8 @@ int source_open(const struct runtime *rt, const struct run_options *opt, const c
 /* The same for an image (source_image.c). */
 int source_open_image(const struct runtime *rt, const struct run_options *opt, const char *bundle,
 		      struct arena *a, struct source *ret, struct error *err);
+/* Opens the root if that has not been done; bundle: as in source_open. 0 or negative errno with err. */
+int source_look(struct source *s, const char *bundle, struct arena *a, struct error *err);
 void source_close(struct source *s);
 
 #endif

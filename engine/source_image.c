@@ -16,7 +16,6 @@
 #include "image/image.h"
 #include "image/stack.h"
 #include "image/tool.h"
-#include "runtime/overlay.h"
 
 #define ROOTFS	   "rootfs"
 #define UPPER	   "upper"
@@ -174,24 +173,6 @@ static struct strings options_make(const struct finding *f, const char *bundle)
 	return o;
 }
 
-/* The root as the container will see it, for who has to look into it. For `hoy plan` the layers alone. */
-static int root_mount(const struct finding *f, const char *bundle, const struct mount *m,
-		      struct error *err)
-{
-	const struct overlay o = {
-		.field = "the image's layers",
-		.options = m->options.v,
-		.n = m->options.n,
-		.scratch = bundle ? arena_join(f->arena, bundle, "/" ROOTFS, NULL) : "/",
-	};
-	int fd;
-
-	if (bundle || f->stack.layers.n > OWN_LAYERS)
-		return overlay_mount(&o, err);
-	fd = open(strchr(m->options.v[0], '=') + 1, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 ? error_set(err, errno, "open the image's layer") : fd;
-}
-
 static int source_fill(struct finding *f, const char *bundle, struct source *ret, struct error *err)
 {
 	const char *user = f->opt->user ? f->opt->user : f->image->config.config.user;
@@ -220,8 +201,7 @@ static int source_fill(struct finding *f, const char *bundle, struct source *ret
 	/* Numbers and names are looked up in the image's files; root needs neither. */
 	if (!user || !*user)
 		return 0;
-	ret->root = root_mount(f, bundle, m, err);
-	return ret->root < 0 ? ret->root : 0;
+	return source_look(ret, bundle, f->arena, err);
 }
 
 int source_open_image(const struct runtime *rt, const struct run_options *opt, const char *bundle,

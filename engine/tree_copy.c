@@ -70,20 +70,17 @@ static int range_copy(struct copy *c, int in, int out, off_t at, off_t end)
 {
 	while (at < end) {
 		size_t want = end - at < COPY_SIZE ? (size_t)(end - at) : COPY_SIZE;
-		ssize_t n = pread(in, c->buf, want, at), done = 0, w;
+		ssize_t n = pread(in, c->buf, want, at);
 
+		if (n == 0) /* it has become shorter */
+			return -EIO;
+		/* A disk that fills up takes a part, and says so at the next try. */
+		if (n > 0)
+			n = pwrite(out, c->buf, (size_t)n, at);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return -errno;
-		if (n == 0) /* it has become shorter */
-			return -EIO;
-		for (; done < n; done += w) {
-			w = pwrite(out, c->buf + done, (size_t)(n - done), at + done);
-			if (w < 0 && errno != EINTR)
-				return -errno;
-			w = w < 0 ? 0 : w;
-		}
 		at += n;
 	}
 	return 0;

@@ -10,9 +10,27 @@
 #include "base/size.h"
 #include "base/text.h"
 #include "engine/values.h"
+#include "engine/volume_parts.h"
 #include "spec/names.h"
 
-#define VOLUMES_LATER "volumes are not supported by this version of hoy"
+#define NAME_LENGTH_MAX 255 /* NAME_MAX */
+
+/* ---- Names ----------------------------------------------------------------------------------- */
+
+int volume_name_check(const char *name, struct error *err)
+{
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+	size_t n = strlen(name);
+
+	if (n && n <= NAME_LENGTH_MAX && !name[strspn(name, letters)] && !strchr("_.-", name[0]))
+		return 0;
+	return error_say(
+		err, EINVAL,
+		"a volume's name is 1 to %d letters, digits and _ . - and begins with a letter or "
+		"digit, got \"%.64s\"",
+		NAME_LENGTH_MAX, name);
+}
 
 /* ---- Paths ----------------------------------------------------------------------------------- */
 
@@ -38,7 +56,7 @@ int volume_path(const char *option, const char *path, struct arena *a, const cha
 	return 0;
 }
 
-static int destination(const char *option, const char *path, struct arena *a, struct mount *m,
+int volume_destination(const char *option, const char *path, struct arena *a, struct mount *m,
 		       struct error *err)
 {
 	int r = volume_path(option, path, a, &m->destination, err);
@@ -49,37 +67,39 @@ static int destination(const char *option, const char *path, struct arena *a, st
 	return r;
 }
 
-static int source(const char *option, const char *path, struct mount *m, struct error *err)
+int volume_bind_source(const char *option, const char *path, struct mount *m, struct error *err)
 {
 	struct stat st;
 
 	if (path[0] != '/') {
 		error_hint(err, "a directory of the host is an absolute path, as \"$PWD/%s\"",
 			   path);
-		return error_say(err, EINVAL, "%s: \"%.200s\" names a volume, and " VOLUMES_LATER,
-				 option, path);
+		return value_wrong(option, "an absolute path of the host", path, err);
 	}
 	if (stat(path, &st) < 0) {
 		error_hint(err, "hoy does not create it: mkdir -p %.200s", path);
 		return error_set(err, errno, "%s: %.200s", option, path);
 	}
-	m->type = "bind";
 	m->source = path;
+	return 0;
+}
+
+int volume_source(const char *option, const char *name, struct volume_asked *v, struct error *err)
+{
+	if (name && volume_name_check(name, err) < 0) {
+		error_field(err, "%s", option);
+		error_hint(err, "a directory of the host is an absolute path, as \"$PWD/%s\"",
+			   name);
+		return -EINVAL;
+	}
+	v->kind = name ? VOLUME_NAMED : VOLUME_ANONYMOUS;
+	v->name = name;
 	return 0;
 }
 
 /* ---- Options --------------------------------------------------------------------------------- */
 
-/* What the words of one bind add up to. */
-struct bind_words {
-	const char *option; /* "-v" */
-	const char *propagation;
-	bool plain; /* not recursive */
-	bool readonly;
-	struct strings flags; /* nosuid and so on */
-};
-
-static bool is_among(const char *word, const char *const *words)
+bool volume_word_is(const char *word, const char *const *words)
 {
 	for (; *words; words++)
 		if (streq(*words, word))
@@ -87,9 +107,9 @@ static bool is_among(const char *word, const char *const *words)
 	return false;
 }
 
-static int bind_word(struct bind_words *b, const char *word, struct arena *a, struct error *err)
+int volume_bind_word(struct bind_words *b, const char *word, struct arena *a, struct error *err)
 {
-	static const char *const nothing[] = {"rw", "z", "Z", "rbind", "nocopy", NULL};
+	static const char *const nothing[] = {"rw", "z", "Z", "rbind", NULL};
 	static const char *const flags[] = {"nosuid",	   "suid", "nodev",   "dev",
 					    "noexec",	   "exec", "noatime", "relatime",
 					    "nosymfollow", NULL};
@@ -101,20 +121,22 @@ static int bind_word(struct bind_words *b, const char *word, struct arena *a, st
 		b->readonly = true;
 	else if (streq(word, "bind"))
 		b->plain = true;
-	else if (is_among(word, propagations))
+	else if (streq(word, "nocopy") || streq(word, "copy"))
+		b->nocopy = streq(word, "nocopy");
+	else if (volume_word_is(word, propagations))
 		b->propagation = mount_option_find(word)->name;
-	else if (is_among(word, flags))
+	else if (volume_word_is(word, flags))
 		LIST_ADD(a, &b->flags, word);
-	else if (!is_among(word, nothing))
+	else if (!volume_word_is(word, nothing))
 		return error_say(err, EINVAL,
 				 "%s: unknown option \"%.64s\" (ro, rw, nosuid, nodev, noexec, "
-				 "bind, rbind, z, Z "
+				 "bind, rbind, copy, nocopy, z, Z "
 				 "and the propagations shared, slave, private are known)",
 				 b->option, word);
 	return 0;
 }
 
-static void bind_options(const struct bind_words *b, struct arena *a, struct strings *ret)
+void volume_bind_options(const struct bind_words *b, struct arena *a, struct strings *ret)
 {
 	size_t i;
 
@@ -168,7 +190,7 @@ static const char *tmpfs_kernel(const char *word, struct arena *a)
 	return arena_printf(a, "size=%lld", (long long)bytes);
 }
 
-static int tmpfs_word(const char *option, const char *word, struct strings *out, struct arena *a,
+int volume_tmpfs_word(const char *option, const char *word, struct strings *out, struct arena *a,
 		      struct error *err)
 {
 	static const char *const flags[] = {
@@ -186,7 +208,7 @@ static int tmpfs_word(const char *option, const char *word, struct strings *out,
 			LIST_ADD(a, out, tmpfs_kernel(word, a));
 		return r;
 	}
-	if (!is_among(word, flags))
+	if (!volume_word_is(word, flags))
 		return error_say(err, EINVAL,
 				 "%s: unknown option \"%.64s\" (size=, mode=, uid=, gid=, "
 				 "nr_inodes=, ro, rw, "
@@ -198,38 +220,38 @@ static int tmpfs_word(const char *option, const char *word, struct strings *out,
 
 /* ---- -v -------------------------------------------------------------------------------------- */
 
-int volume_parse(const char *text, struct arena *a, struct mount *ret, struct error *err)
+int volume_parse(const char *text, struct arena *a, struct volume_asked *ret, struct error *err)
 {
 	struct strings parts = value_split(text, ':', a), words;
 	struct bind_words b = {.option = "-v"};
-	struct mount m = {0};
+	struct volume_asked v = {0};
+	const char *source = parts.n > 1 ? parts.v[0] : NULL;
 	size_t i;
 	int r;
 
-	if (parts.n == 1) {
-		error_hint(err, "--tmpfs %.200s is memory that ends with the container", text);
-		return error_say(err, EINVAL,
-				 "-v: \"%.200s\" asks for an anonymous volume, and " VOLUMES_LATER,
-				 text);
-	}
-	if (parts.n > 3 || !*parts.v[0] || !*parts.v[1])
-		return value_wrong("-v", "HOST:CONTAINER[:OPTION,...]", text, err);
-	r = destination("-v", parts.v[1], a, &m, err);
+	if (parts.n > 3 || !*parts.v[0] || (source && !*parts.v[1]))
+		return value_wrong("-v", "[SOURCE:]CONTAINER[:OPTION,...]", text, err);
+	r = volume_destination("-v", parts.v[source ? 1 : 0], a, &v.mount, err);
 	if (r == 0)
-		r = source("-v", parts.v[0], &m, err);
+		r = source && source[0] == '/' ? volume_bind_source("-v", source, &v.mount, err)
+					       : volume_source("-v", source, &v, err);
 	words = parts.n == 3 ? value_split(parts.v[2], ',', a) : (struct strings){0};
 	for (i = 0; r == 0 && i < words.n; i++)
-		r = bind_word(&b, words.v[i], a, err);
+		r = volume_bind_word(&b, words.v[i], a, err);
 	if (r < 0)
 		return r;
-	bind_options(&b, a, &m.options);
-	*ret = m;
+	if (!v.kind)
+		v.kind = VOLUME_HOST;
+	v.mount.type = "bind";
+	v.nocopy = b.nocopy;
+	volume_bind_options(&b, a, &v.mount.options);
+	*ret = v;
 	return 0;
 }
 
 /* ---- --tmpfs --------------------------------------------------------------------------------- */
 
-static void tmpfs_begin(struct mount *m, struct arena *a)
+void volume_tmpfs_begin(struct mount *m, struct arena *a)
 {
 	m->type = m->source = "tmpfs";
 	LIST_ADD(a, &m->options, "nosuid");
@@ -237,137 +259,20 @@ static void tmpfs_begin(struct mount *m, struct arena *a)
 	LIST_ADD(a, &m->options, "noexec");
 }
 
-int volume_tmpfs_parse(const char *text, struct arena *a, struct mount *ret, struct error *err)
+int volume_tmpfs_parse(const char *text, struct arena *a, struct volume_asked *ret,
+		       struct error *err)
 {
 	const char *colon = strchr(text, ':');
 	const char *path = colon ? arena_memdup(a, text, (size_t)(colon - text)) : text;
 	struct strings words = colon ? value_split(colon + 1, ',', a) : (struct strings){0};
-	struct mount m = {0};
+	struct volume_asked v = {.kind = VOLUME_NONE};
 	size_t i;
-	int r = destination("--tmpfs", path, a, &m, err);
+	int r = volume_destination("--tmpfs", path, a, &v.mount, err);
 
-	tmpfs_begin(&m, a);
+	volume_tmpfs_begin(&v.mount, a);
 	for (i = 0; r == 0 && i < words.n; i++)
-		r = tmpfs_word("--tmpfs", words.v[i], &m.options, a, err);
+		r = volume_tmpfs_word("--tmpfs", words.v[i], &v.mount.options, a, err);
 	if (r == 0)
-		*ret = m;
-	return r;
-}
-
-/* ---- --mount --------------------------------------------------------------------------------- */
-
-/* The words of --mount, each as often as it was given; the last counts. */
-struct mount_words {
-	const char *type, *source, *target;
-	struct bind_words bind;
-	struct strings tmpfs;
-	const char *only_bind, *only_tmpfs; /* a word that belongs to one of the types */
-};
-
-static int flag_value(const char *key, const char *value, bool *ret, struct error *err)
-{
-	if (!value || streq(value, "true") || streq(value, "1"))
-		*ret = true;
-	else if (streq(value, "false") || streq(value, "0"))
-		*ret = false;
-	else
-		return error_say(err, EINVAL, "--mount: %s: must be true or false, got \"%.64s\"",
-				 key, value);
-	return 0;
-}
-
-static int mount_word(struct mount_words *w, const char *key, const char *value, struct arena *a,
-		      struct error *err)
-{
-	static const char *const sources[] = {"source", "src", NULL};
-	static const char *const targets[] = {"target", "destination", "dst", NULL};
-
-	if (is_among(key, (const char *const[]){"readonly", "ro", NULL}))
-		return flag_value(key, value, &w->bind.readonly, err);
-	if (streq(key, "bind-nonrecursive")) {
-		w->only_bind = key;
-		return flag_value(key, value, &w->bind.plain, err);
-	}
-	if (!value)
-		return error_say(err, EINVAL, "--mount: \"%.64s\" needs a value", key);
-	if (streq(key, "type"))
-		w->type = value;
-	else if (is_among(key, sources))
-		w->source = value;
-	else if (is_among(key, targets))
-		w->target = value;
-	else if (streq(key, "bind-propagation")) {
-		w->only_bind = key;
-		return bind_word(&w->bind, value, a, err);
-	} else if (streq(key, "tmpfs-size") || streq(key, "tmpfs-mode")) {
-		w->only_tmpfs = key;
-		return tmpfs_word("--mount",
-				  arena_join(a, key + strlen("tmpfs-"), "=", value, NULL),
-				  &w->tmpfs, a, err);
-	} else {
-		return error_say(
-			err, EINVAL,
-			"--mount: unknown word \"%.64s\" (type, source, target, readonly, "
-			"bind-propagation, bind-nonrecursive, tmpfs-size, tmpfs-mode are known)",
-			key);
-	}
-	return 0;
-}
-
-static int mount_finish(struct mount_words *w, struct arena *a, struct mount *m, struct error *err)
-{
-	bool bind = w->type && streq(w->type, "bind");
-	size_t i;
-	int r;
-
-	if (!w->type || streq(w->type, "volume"))
-		return error_say(err, EINVAL,
-				 "--mount: must say type=bind or type=tmpfs: " VOLUMES_LATER);
-	if (!bind && !streq(w->type, "tmpfs"))
-		return error_say(err, EINVAL, "--mount: type: must be bind or tmpfs, got \"%.64s\"",
-				 w->type);
-	if (bind ? w->only_tmpfs : w->only_bind)
-		return error_say(err, EINVAL, "--mount: \"%s\" does not belong to type=%s",
-				 bind ? w->only_tmpfs : w->only_bind, w->type);
-	if (!w->target || (bind && !w->source))
-		return error_say(err, EINVAL, "--mount: %s= is needed",
-				 w->target ? "source" : "target");
-	if (!bind && w->source)
-		return error_say(err, EINVAL, "--mount: \"source\" does not belong to type=tmpfs");
-	r = destination("--mount", w->target, a, m, err);
-	if (r < 0)
-		return r;
-	if (bind) {
-		bind_options(&w->bind, a, &m->options);
-		return source("--mount", w->source, m, err);
-	}
-	tmpfs_begin(m, a);
-	for (i = 0; i < w->tmpfs.n; i++)
-		LIST_ADD(a, &m->options, w->tmpfs.v[i]);
-	if (w->bind.readonly)
-		LIST_ADD(a, &m->options, "ro");
-	return 0;
-}
-
-int volume_mount_parse(const char *text, struct arena *a, struct mount *ret, struct error *err)
-{
-	struct strings words = value_split(text, ',', a);
-	struct mount_words w = {.bind.option = "--mount"};
-	struct mount m = {0};
-	size_t i;
-	int r = 0;
-
-	for (i = 0; r == 0 && i < words.n; i++) {
-		const char *equals = strchr(words.v[i], '=');
-		const char *key =
-			equals ? arena_memdup(a, words.v[i], (size_t)(equals - words.v[i]))
-			       : words.v[i];
-
-		r = mount_word(&w, key, equals ? equals + 1 : NULL, a, err);
-	}
-	if (r == 0)
-		r = mount_finish(&w, a, &m, err);
-	if (r == 0)
-		*ret = m;
+		*ret = v;
 	return r;
 }

@@ -342,8 +342,8 @@ Seccomp:	2
     boat -v "$dir/none:/mnt" true
     [[ $status == 125 ]]
     failed_with "hoy does not create it: mkdir -p"
-    boat -v data:/mnt true
-    failed_with 'names a volume'
+    boat -v ./data:/mnt true
+    failed_with "-v: a volume's name is"
     boat -v "$dir:/mnt" --tmpfs /mnt true
     failed_with "--tmpfs: /mnt is mounted twice"
     nothing_left

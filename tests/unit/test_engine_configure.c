@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "engine/configure.h"
+#include "base/list.h"
 #include "spec/table.h"
 #include "tests/unit/helpers.h"
 
@@ -32,6 +33,7 @@ struct fixture {
 	struct config c;
 	struct error err;
 	const char *command[4];
+	struct volume_uses uses;
 };
 
 static int setup(void **state)
@@ -69,6 +71,8 @@ static int make(struct fixture *f)
 		.machine = &machine,
 		.id = ID,
 		.name = "boat",
+		.data = "/data",
+		.uses = &f->uses,
 		.arena = &f->a,
 	};
 
@@ -496,6 +500,128 @@ static void mounts(void **state)
 	fails(f, "--init-path: must be");
 }
 
+/* "kind name source destination", of the use k. */
+static const char *use_at(struct fixture *f, size_t k)
+{
+	const struct volume_use *u = &f->uses.v[k];
+	const struct mount *m = &f->c.mounts.v[u->mount];
+
+	assert_true(k < f->uses.n && u->mount < f->c.mounts.n);
+	return arena_printf(&f->a, "%d %s %s %s", (int)u->kind, u->name, m->source, m->destination);
+}
+
+#define STEM "0123456789abcdef0123456789abcdef0123456789abcdef01234567"
+
+static void image_has(struct fixture *f, const char *volume)
+{
+	struct image_name n = {volume};
+
+	LIST_ADD(&f->a, &f->image.config.volumes, n);
+}
+
+static void volumes(void **state)
+{
+	struct fixture *f = *state;
+	struct volume_uses again;
+
+	f->opt.volumes = list(f, "data:/srv", "/tmp:/host");
+	image_has(f, "/deep/er");
+	image_has(f, "/log/");
+	image_has(f, "/log");
+	image_has(f, "/srv/./");
+	image_has(f, "/sys/fs/cgroup");
+	image_has(f, "/dev/shm");
+	works(f);
+	assert_int_equal(f->uses.n, 4);
+	assert_string_equal(use_at(f, 0), "2 data /data/volumes/data/_data /srv");
+	assert_string_equal(use_at(f, 1), "1  /tmp /host");
+	assert_string_equal(use_at(f, 2), "3 " STEM "89abcdf0 /data/volumes/" STEM "89abcdf0/_data /log");
+	assert_string_equal(use_at(f, 3), "3 " STEM "89abcdf1 /data/volumes/" STEM "89abcdf1/_data /deep/er");
+	assert_string_equal(mount_at(f, "/sys/fs/cgroup")->type, "cgroup");
+	/* And back. */
+	volume_uses_read(&f->c, &f->a, &again);
+	assert_int_equal(again.n, 4);
+	assert_int_equal(again.v[3].mount, f->uses.v[3].mount);
+	assert_int_equal(again.v[3].kind, VOLUME_ANONYMOUS);
+	assert_string_equal(again.v[3].name, STEM "89abcdf1");
+	assert_true(volume_uses_anonymous(&again));
+	f->opt.image_volume = IMAGE_VOLUME_TMPFS;
+	works(f);
+	assert_int_equal(f->uses.n, 2);
+	assert_string_equal(mount_at(f, "/log")->type, "tmpfs");
+	f->opt.image_volume = IMAGE_VOLUME_IGNORE;
+	works(f);
+	assert_null(mount_at(f, "/log"));
+	/* What every container has is no hindrance for an option. */
+	f->opt.volumes = list(f, "data:/dev/shm", NULL);
+	works(f);
+	assert_string_equal(use_at(f, 0), "2 data /data/volumes/data/_data /dev/shm");
+}
+
+static void image_volumes_wrong(void **state)
+{
+	static const char *const wrong[] = {
+		"/../../canary", "/a/..", "relative", "/", "/.", "/a\nb", "/a\x7f", "/proc/self",
+		"/sys/kernel", "/dev/null",
+	};
+	struct fixture *f = *state;
+	size_t i;
+
+	for (i = 0; i < ROWS(wrong); i++) {
+		f->image.config.volumes.n = 0;
+		image_has(f, wrong[i]);
+		fails(f, "the image's volume: must be");
+		f->opt.image_volume = IMAGE_VOLUME_IGNORE;
+		works(f);
+		f->opt.image_volume = IMAGE_VOLUME_ANONYMOUS;
+	}
+	f->image.config.volumes.n = 0;
+	for (i = 0; i < 257; i++)
+		image_has(f, "/same");
+	fails(f, "the image has 257 volumes");
+}
+
+/* Only what hoy has written is taken, and of that only what fits. */
+static void volume_annotations(void **state)
+{
+	static const struct string_pair label = {"dev.hoy.volumes", "0:anonymous:data"};
+	static const struct {
+		const char *text;
+		size_t n;
+	} rows[] = {
+		{"0:named:data", 1},
+		{"0:named:data 1:host: 2:anonymous:x", 3},
+		{"99:named:data", 0},
+		{"-1:named:data", 0},
+		{"0:named:../x", 0},
+		{"0:named:", 0},
+		{"0::data", 0},
+		{"0:none:data 0:named:data", 1},
+		{"", 0},
+		{"0:named:a:b", 0},
+	};
+	struct fixture *f = *state;
+	struct volume_uses uses;
+	size_t i;
+
+	LIST_ADD(&f->a, &f->image.config.labels, label);
+	works(f);
+	volume_uses_read(&f->c, &f->a, &uses);
+	assert_int_equal(uses.n, 0);
+	f->opt.labels = list(f, "dev.hoy.volumes=0:anonymous:data", NULL);
+	fails(f, "are hoy's own");
+	f->opt.labels.n = 0;
+	works(f);
+	for (i = 0; i < ROWS(rows); i++) {
+		struct string_pair pair = {label.key, rows[i].text};
+		struct string_map map = {1, &pair};
+
+		f->c.annotations = map;
+		volume_uses_read(&f->c, &f->a, &uses);
+		assert_int_equal(uses.n, rows[i].n);
+	}
+}
+
 static void devices(void **state)
 {
 	struct fixture *f = *state;
@@ -613,7 +739,7 @@ int main(void)
 		TEST(defaults),	    TEST(arguments), TEST(environment),	 TEST(identity),
 		TEST(capabilities), TEST(limits),    TEST(limits_wrong), TEST(lists_wrong),
 		TEST(mounts),	    TEST(devices),   TEST(security),	 TEST(namespaces),
-		TEST(annotations),
+		TEST(annotations),  TEST(volumes),   TEST(image_volumes_wrong), TEST(volume_annotations),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
