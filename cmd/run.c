@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "base/fd.h"
+#include "cmd/attach.h"
 #include "cmd/output.h"
 #include "cmd/run_image.h"
 #include "engine/run.h"
@@ -72,7 +73,7 @@ static int run_image(const struct call *c, struct error *err)
 		return r;
 	}
 	if (!opt.detach)
-		return status;
+		return attach_exit_status(status);
 	text_addf(&out, "%s\n", id);
 	return output_text(&out, err);
 }
