@@ -4,11 +4,7 @@
 # and what a client can't do to the container, its log, its monitor and the others.
 
 load helpers
-
-setup_file() {
-    export ROOTFS=$BATS_FILE_TMPDIR/rootfs
-    make_rootfs "$ROOTFS"
-}
+load boat
 
 setup() {
     export HOY_DATA_ROOT=$BATS_TEST_TMPDIR/data
@@ -17,21 +13,10 @@ setup() {
 }
 
 teardown() {
-    local dir
     if [[ ${#JOBS[@]} -gt 0 ]]; then
         kill -KILL "${JOBS[@]}" 2>/dev/null || true
     fi
-    for dir in "$HOY_DATA_ROOT"/containers/*; do
-        [[ -e $dir ]] || continue
-        hoy rm -f "${dir##*/}" || true
-    done
-    containers_remove
-    rm -rf --one-file-system "$HOY_DATA_ROOT" "$ROOTFS/tmp/"*
-}
-
-# boat_up [OPTION…] COMMAND…: runs it in the background, by the name "boat". Sets ID.
-boat_up() {
-    ID=$(hoy run -d --name boat --rootfs "$ROOTFS" "$@")
+    boats_remove
 }
 
 # tty MODE [STEP…] -- COMMAND…: as tests/terminal.py.
@@ -40,7 +25,7 @@ tty() {
 }
 
 clients() {
-    timeout -s KILL 60 python3 "$BATS_TEST_DIRNAME/attach_clients.py" "$1" "$(dir)/socket" "${@:2}" 3>&-
+    timeout -s KILL 60 python3 "$BATS_TEST_DIRNAME/attach_clients.py" "$1" "$DIR/socket" "${@:2}" 3>&-
 }
 
 # attach_job OUT ERR [OPTION…]: attached in the background, with an empty input; returns once it is. Sets JOB.
@@ -63,14 +48,6 @@ monitor_sockets() {
 
 sockets_are() {
     [[ $(monitor_sockets) == "$1" ]]
-}
-
-dir() {
-    echo "$HOY_DATA_ROOT/containers/$ID"
-}
-
-monitor_pid() {
-    sed -n 's/^PPid:\t//p' "/proc/$(pid_of boat)/status"
 }
 
 # Its own memory in KiB.
@@ -99,7 +76,7 @@ WAIT_GO='while [ ! -e /tmp/go ]; do sleep 0.02; done'
 
 @test "attach shows what comes from now on, the streams apart, and ends as the container does" {
     boat_up sh -c "echo before; $WAIT_GO"'; echo out; echo err >&2; printf last; exit 9'
-    wait_until 10 file_has "$(dir)/log" before
+    wait_until 10 file_has "$DIR/log" before
     attach_job "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/err"
     go
     job_ends 9
@@ -173,6 +150,8 @@ WAIT_GO='while [ ! -e /tmp/go ]; do sleep 0.02; done'
         succeeded
         [[ ${#output} == 50004 && $output == *$'\nend' ]]
     done
+    # In the log too, of each of its lives.
+    [[ $(hoy logs boat | grep -cx end) == 6 && $(hoy logs boat | wc -c) == $((6 * 50005)) ]]
 }
 
 # ---- start -a, run --detach-keys --------------------------------------------------------------------
@@ -423,7 +402,7 @@ WAIT_GO='while [ ! -e /tmp/go ]; do sleep 0.02; done'
     BEFORE=2 attach_job "$BATS_TEST_TMPDIR/other" /dev/null
     before=$(monitor_memory)
     go
-    wait_until 30 file_has "$(dir)/log" "stderr F done"
+    wait_until 30 file_has "$DIR/log" "stderr F done"
     after=$(monitor_memory)
     [[ $((after - before)) -lt 256 ]] || { echo "$before, then $after KiB" >&2; return 1; }
     wait_until 10 sockets_are 2
