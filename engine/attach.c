@@ -55,7 +55,13 @@ struct attachment {
 
 int attach_impossible(const struct runtime *rt, const char *id, struct error *err)
 {
+	const char *status;
+	int r;
+
 	if (!containers_has(rt->data, id, rt->root)) {
+		r = engine_status(rt, id, &status, err);
+		if (r < 0)
+			return r;
 		error_hint(err, "its streams are with whoever created it");
 		return error_say(
 			err, ENOTSUP,

@@ -5,6 +5,7 @@
 
 load helpers
 load boat
+load images
 
 setup() {
     export HOY_DATA_ROOT=$BATS_TEST_TMPDIR/data
@@ -44,6 +45,16 @@ attached() {
 # How many sockets the monitor has: one that listens, one for each client.
 monitor_sockets() {
     find "/proc/$(monitor_pid)/fd" -lname 'socket:*' 2>/dev/null | wc -l
+}
+
+# Bytes that wait in the container's input, as ss(8) has no word for pipes: its reader asks.
+queued() {
+    python3 - "$(pid_of boat)" <<'PY'
+import array, fcntl, os, sys, termios
+n = array.array("i", [0])
+fcntl.ioctl(os.open(f"/proc/{sys.argv[1]}/fd/0", os.O_RDONLY | os.O_NONBLOCK), termios.FIONREAD, n)
+print(n[0])
+PY
 }
 
 sockets_are() {
@@ -199,7 +210,7 @@ WAIT_GO='while [ ! -e /tmp/go ]; do sleep 0.02; done'
     run hoy start -a boat
     failed_with "is running: only a created one can be started"
     run hoy start -a nosuch
-    failed_with "nosuch"
+    failed_with 'container "nosuch" does not exist'
     bundle_new sleep 1000
     hoy create -b "$BUNDLE" "$ID" >/dev/null </dev/null
     run hoy start -a "$ID"
@@ -237,6 +248,22 @@ WAIT_GO='while [ ! -e /tmp/go ]; do sleep 0.02; done'
     done
     # Beside -d they are accepted.
     hoy run -d --rm --name boat --detach-keys a --rootfs "$ROOTFS" true
+}
+
+@test "an image's container is left and found like any other, and --rm takes it away in the end" {
+    local tar=$BATS_TEST_TMPDIR/layer.tar
+    DATA=$HOY_DATA_ROOT
+    tar -C "$ROOTFS" -cf "$tar" .
+    layout_new
+    layout_image boat "$tar"
+    himg load -i "$LAYOUT"
+    tty run expect=ready 'send=\x10\x11' -- "${H[@]}" run -it --rm -u sailor --name boat \
+        --detach-keys ctrl-p,ctrl-q localhost/layout:boat sh -c 'echo ready; read -r line; echo "got $line" >/tmp/n; cat /tmp/n; exit 6'
+    succeeded
+    tty run 'send=it\r' 'expect=got it' -- "${H[@]}" attach boat
+    status_was 6
+    run ! hoy state boat
+    [[ -z $(ls "$HOY_DATA_ROOT/containers") ]]
 }
 
 @test "the size is right at the first read" {
@@ -434,6 +461,26 @@ WAIT_GO='while [ ! -e /tmp/go ]; do sleep 0.02; done'
     JOB=${JOBS[0]}
     job_ends 5
     [[ $(<"$BATS_TEST_TMPDIR/out") == 3000000 ]]
+}
+
+@test "a typist who goes takes with him what was not read, and his place is free" {
+    boat_up -i sh -c "$WAIT_GO; wc -c"
+    head -c 3000000 /dev/zero | "${H[@]}" attach boat >/dev/null 3>&- &
+    JOB=$!
+    JOBS+=("$JOB")
+    wait_until 10 attached
+    # The pipe is full, and the buffer: the monitor has nothing to do, and does nothing.
+    wait_until 10 eval '[[ $(awk "{ print \$3 }" "/proc/$(monitor_pid)/stat") == S && $(queued) -gt 60000 ]]'
+    kill -KILL "$JOB"
+    wait_until 10 sockets_are 1
+    # Its input is not at its end: the next one goes on.
+    (cd / && exec "${H[@]}" attach boat </dev/null >"$BATS_TEST_TMPDIR/out" 3>&-) &
+    JOB=$!
+    JOBS+=("$JOB")
+    BEFORE=1 wait_until 10 attached
+    go
+    job_ends 0
+    [[ $(<"$BATS_TEST_TMPDIR/out") -gt 60000 && $(<"$BATS_TEST_TMPDIR/out") -lt 80000 ]]
 }
 
 @test "packets that are none end nobody but their sender" {
