@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <signal.h>
 
+#include "cmd/attach.h"
 #include "cmd/several.h"
+#include "engine/keys.h"
 #include "engine/life.h"
 #include "engine/run.h"
 #include "spec/names.h"
@@ -80,25 +82,44 @@ const struct verb verb_create = {
 
 static int start_one(const struct call *c, const char *id, struct error *err)
 {
-	return engine_start(c->rt, id, err);
+	return engine_start(c->rt, id, -1 /* nobody attaches */, err);
 }
 
 struct start_command {
+	struct attach_options attach; /* first: the shared table fills it */
+	bool output, input;
 	bool boot;
 };
 
+_Static_assert(offsetof(struct start_command, attach) == 0, "shared tables count from the start");
+
 static const struct option_spec start_options[] = {
+	{.name = "attach", .letter = 'a', .kind = OPTION_FLAG,
+	 .offset = OPTION_FIELD(bool, struct start_command, output),
+	 .help = "show what it writes, from the first byte, and wait for its end"},
+	{.name = "interactive", .letter = 'i', .kind = OPTION_FLAG,
+	 .offset = OPTION_FIELD(bool, struct start_command, input),
+	 .help = "the same, and give it standard input, if it was made with --interactive"},
 	{.name = "boot", .kind = OPTION_FLAG, .offset = OPTION_FIELD(bool, struct start_command, boot),
 	 .help = "without an ID: all that their restart policies want after the machine's start"},
 	{0},
 };
 
-static const struct option_spec *const start_tables[] = {start_options, NULL};
+static const struct option_spec *const start_tables[] = {start_options, attach_table, NULL};
 
 static int start_check(const struct call *c, struct error *err)
 {
 	const struct start_command *s = c->opt;
+	struct keys keys;
+	int r = keys_parse(s->attach.keys, &keys, err);
 
+	if (r < 0)
+		return r;
+	if (s->boot && (s->output || s->input))
+		return error_say(err, EINVAL, "--boot: must not stand beside --attach or --interactive");
+	if ((s->output || s->input) && c->args_n > 1)
+		return error_say(err, EINVAL, "--%s: is for one container, not %zu",
+				 s->output ? "attach" : "interactive", c->args_n);
 	if (s->boot && c->args_n)
 		return error_say(err, EINVAL, "--boot: must not stand beside an ID");
 	if (s->boot || c->args_n)
@@ -107,10 +128,24 @@ static int start_check(const struct call *c, struct error *err)
 	return error_say(err, EINVAL, "a container ID is needed");
 }
 
+static int start_attached(const struct call *c, struct error *err)
+{
+	const struct start_command *s = c->opt;
+	struct attach_options opt = s->attach;
+	bool started;
+	int status, r;
+
+	opt.no_input = !s->input;
+	r = engine_start_attached(c->rt, c->args[0], &opt, &started, &status, err);
+	return r < 0 ? r : attach_exit_status(status);
+}
+
 static int start_run(const struct call *c, struct error *err)
 {
 	const struct start_command *s = c->opt;
 
+	if (s->output || s->input)
+		return start_attached(c, err);
 	return s->boot ? engine_boot(c->rt, err) : several(c, start_one, err);
 }
 
@@ -120,13 +155,15 @@ static const char *const start_text[] = {
 	"says that it is ready.",
 	"One that \"hoy run\" has made and that is stopped is made once more and started, with a monitor "
 	"that keeps its log.",
+	"With --attach or --interactive the exit status is the container's own, and what \"hoy attach "
+	"--help\" says of keys and signals holds.",
 	NULL,
 };
 
 const struct verb verb_start = {
 	.name = "start",
 	.names = VERB_ARGS_ANY,
-	.synopsis = "ID...\n       hoy start --boot",
+	.synopsis = "[OPTION...] ID...\n       hoy start --boot",
 	.help = "start created or stopped containers",
 	.text = start_text,
 	.tables = start_tables,

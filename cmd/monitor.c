@@ -2,6 +2,7 @@
 /* The verb by which hoy executes itself as a container's monitor: nobody types it. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmd/verb.h"
@@ -9,15 +10,21 @@
 
 static const struct option_spec *const no_tables[] = {NULL};
 
-/* Standard output is the pipe to whoever has started it. */
+/* Standard output is the pipe to whoever has started it; standard input a socket, if he attaches. */
 static int monitor_main(const struct call *c, struct error *err)
 {
-	int report = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	int report = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3), client = -1;
+	struct stat st;
 
 	if (report < 0)
 		return error_set(err, errno, "keep the pipe");
+	if (fstat(STDIN_FILENO, &st) == 0 && S_ISSOCK(st.st_mode)) {
+		client = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+		if (client < 0)
+			return error_set(err, errno, "keep the client's socket");
+	}
 	/* What went wrong has been told. */
-	return monitor_run(c->rt, c->args[0], report) < 0 ? 1 : 0;
+	return monitor_run(c->rt, c->args[0], report, client) < 0 ? 1 : 0;
 }
 
 const struct verb verb_monitor = {

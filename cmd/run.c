@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "base/fd.h"
+#include "cmd/attach.h"
 #include "cmd/output.h"
 #include "cmd/run_image.h"
 #include "engine/run.h"
@@ -72,7 +73,7 @@ static int run_image(const struct call *c, struct error *err)
 		return r;
 	}
 	if (!opt.detach)
-		return status;
+		return attach_exit_status(status);
 	text_addf(&out, "%s\n", id);
 	return output_text(&out, err);
 }
@@ -116,13 +117,15 @@ static const char *const run_text[] = {
 	"exit status is the program's own, or 128 and the signal's number when it was killed.",
 	"Of an image, or of a directory with --rootfs: options end before IMAGE or COMMAND; what "
 	"follows "
-	"belongs to the command. The container stays, stopped, until \"hoy delete\", unless --rm "
+	"belongs to the command. The container stays, stopped, until \"hoy rm\", unless --rm "
 	"is given. "
 	"The exit status is 125 when hoy failed, 126 when the program could not be executed and "
 	"127 when "
-	"it was not found. With --detach, prints the ID; what the container writes goes to the "
-	"file "
-	"\"output\" in its directory.",
+	"it was not found.",
+	"With --detach, prints the ID, and a monitor stays with the container: \"hoy logs\" has what "
+	"it writes, \"hoy attach\" is at its streams. With --detach-keys there is a monitor too, and "
+	"the caller is attached from the first byte: where the container has a terminal, these keys "
+	"leave it, and it goes on.",
 	"Of a bundle with -b: the container is deleted when it has ended, unless --keep is given. "
 	"With "
 	"--detach, \"hoy delete\" removes it later.",

@@ -28,6 +28,9 @@ const struct option_spec run_container_table[] = {
 	{.name = "interactive", .letter = 'i', FLAG(interactive),
 	 .help = "give it the caller's standard input, which is empty otherwise"},
 	{.name = "tty", .letter = 't', FLAG(tty), .help = "give it a terminal of its own"},
+	{.name = "detach-keys", .value = "KEYS", STRING(detach_keys),
+	 .help = "in the foreground: let a monitor stay with it, so that these keys leave it, as "
+		 "\"ctrl-p,ctrl-q\" (\"hoy attach --help\")"},
 	{.name = "cidfile", .value = "FILE", PATH(cidfile),
 	 .help = "write its ID to FILE, which must not be there"},
 	{.name = "label", .letter = 'l', .value = "KEY=VALUE", LIST(labels),
@@ -174,8 +177,6 @@ const struct option_spec run_life_table[] = {
 
 /* What there is no part of hoy for. */
 const struct option_spec run_later_table[] = {
-	{.name = "detach-keys", .value = "KEYS", .kind = OPTION_REFUSED,
-	 .refused = "leaving a container that runs on is"},
 	{.name = "publish", .letter = 'p', .value = "PORTS", .kind = OPTION_REFUSED,
 	 .refused = "published ports are"},
 	{0},

@@ -76,6 +76,7 @@ extern const struct verb verb_rmi, verb_prune;				  /* rmi.c */
 extern const struct verb verb_load, verb_pull;				  /* tool.c */
 extern const struct verb verb_stop, verb_restart, verb_wait, verb_rm, verb_rename; /* stop.c */
 extern const struct verb verb_inspect;				  /* inspect.c */
+extern const struct verb verb_attach;				  /* attach.c */
 extern const struct verb verb_logs;					  /* logs.c */
 extern const struct verb verb_volume;					  /* volume.c */
 extern const struct verb verb_import;					  /* import.c */

@@ -38,7 +38,7 @@ static int boot_one(const struct runtime *rt, const char *id, struct error *err)
 		return engine_delete(rt, id, true, true, err);
 	if (!restart_at_boot(&s.restart, faccessat(dir, MONITOR_MARK, F_OK, 0) == 0))
 		return 0;
-	return engine_start(rt, id, err);
+	return engine_start(rt, id, -1 /* nobody attaches */, err);
 }
 
 int engine_boot(const struct runtime *rt, struct error *err)

@@ -2,12 +2,15 @@
 #include "engine/clients.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/number.h"
 
 int clients_listen(struct clients *c, int dir, const char *name)
 {
@@ -36,8 +39,8 @@ int clients_listen(struct clients *c, int dir, const char *name)
 
 static void hang_up(struct client *c)
 {
-	c->fd = fd_close(c->fd);
-	c->what = 0;
+	fd_close(c->fd);
+	*c = (struct client){.fd = -1};
 }
 
 void clients_close(struct clients *c)
@@ -47,11 +50,20 @@ void clients_close(struct clients *c)
 		hang_up(&c->v[i]);
 }
 
-void clients_poll(const struct clients *c, struct pollfd *fds)
+/* ---- Hearing them ---------------------------------------------------------------------------- */
+
+void clients_poll(const struct clients *c, const struct input *in, struct pollfd *fds)
 {
+	short hear = input_has_room(in) ? POLLIN : 0;
+
 	fds[0] = (struct pollfd){.fd = c->listening, .events = POLLIN};
-	for (int i = 0; i < CLIENTS_MAX; i++)
-		fds[i + 1] = (struct pollfd){.fd = c->v[i].fd, .events = POLLIN};
+	for (int i = 0; i < CLIENTS_MAX; i++) {
+		const struct client *v = &c->v[i];
+
+		fds[i + 1] = (struct pollfd){.fd = v->fd, .events = POLLIN};
+		if (v->what == CLIENT_ATTACHES)
+			fds[i + 1].events = (short)(hear | (v->behind ? POLLOUT : 0));
+	}
 }
 
 /* The directory keeps others out already; a descriptor may have been passed on. */
@@ -75,51 +87,178 @@ static void client_accept(struct clients *c)
 	if (i == CLIENTS_MAX || !peer_allowed(fd))
 		close(fd);
 	else
-		c->v[i].fd = fd;
+		c->v[i] = (struct client){.fd = fd};
 }
 
-static void client_hear(struct client *c)
+void clients_adopt(struct clients *c, int fd)
 {
-	char what;
-	ssize_t n = recv(c->fd, &what, sizeof(what), MSG_DONTWAIT);
+	c->v[0] = (struct client){.fd = fd, .what = CLIENT_ATTACHES};
+}
 
+/* What it wants. Whether that is anything. */
+static bool client_begin(struct client *c, const char *packet, size_t n)
+{
+	static const char hello = CLIENT_HELLO;
+
+	if (n != 1 || (*packet != CLIENT_WAITS && *packet != CLIENT_ATTACHES))
+		return false;
+	c->what = *packet;
+	return c->what != CLIENT_ATTACHES ||
+	       send(c->fd, &hello, sizeof(hello), MSG_NOSIGNAL | MSG_DONTWAIT) == sizeof(hello);
+}
+
+static void client_hear(struct client *c, struct input *in)
+{
+	char packet[1 + INPUT_MAX];
+	ssize_t n = recv(c->fd, packet, sizeof(packet), MSG_DONTWAIT | MSG_TRUNC);
+
+	/* It has gone and left something unread: that comes before what it had said. */
+	if (n < 0 && errno == ECONNRESET)
+		n = recv(c->fd, packet, sizeof(packet), MSG_DONTWAIT | MSG_TRUNC);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (n != sizeof(what) || c->what || what != CLIENT_WAITS)
+	if (n <= 0 || (size_t)n > sizeof(packet) ||
+	    !(c->what == 0 ? client_begin(c, packet, (size_t)n)
+			   : c->what == CLIENT_ATTACHES && input_take(in, packet, (size_t)n)))
 		hang_up(c);
-	else
-		c->what = what;
 }
 
-void clients_serve(struct clients *c, const struct pollfd *fds)
+/* ---- Those who are behind -------------------------------------------------------------------- */
+
+/* What the client has not taken yet. */
+static int queue_of(const struct client *c)
+{
+	int n = 0;
+
+	return ioctl(c->fd, SIOCOUTQ, &n) < 0 ? 0 : n;
+}
+
+static void client_look(struct client *c, short events)
+{
+	int queued;
+
+	if (events & POLLOUT) {
+		c->behind = false;
+		return;
+	}
+	queued = queue_of(c);
+	if (queued < c->queued) {
+		c->queued = queued;
+		c->since = now_ms();
+	} else if (now_ms() - c->since >= CLIENT_PATIENCE_MS) {
+		hang_up(c);
+	}
+}
+
+int clients_patience(const struct clients *c, int timeout_ms)
+{
+	int64_t now = -1, left;
+	int i;
+
+	for (i = 0; i < CLIENTS_MAX; i++) {
+		if (!c->v[i].behind)
+			continue;
+		now = now < 0 ? now_ms() : now;
+		left = c->v[i].since + CLIENT_PATIENCE_MS - now;
+		if (left < 0)
+			left = 0;
+		if (timeout_ms < 0 || left < timeout_ms)
+			timeout_ms = (int)left;
+	}
+	return timeout_ms;
+}
+
+bool clients_ready(struct clients *c)
+{
+	struct pollfd fds[CLIENTS_MAX];
+	bool ready = true;
+	int i, n = 0;
+
+	for (i = 0; i < CLIENTS_MAX; i++) {
+		fds[i] = (struct pollfd){.fd = -1, .events = POLLOUT};
+		if (c->v[i].fd >= 0 && c->v[i].what == CLIENT_ATTACHES) {
+			fds[i].fd = c->v[i].fd;
+			n++;
+		}
+	}
+	if (!n)
+		return true;
+	if (poll(fds, CLIENTS_MAX, 0) < 0)
+		return false;
+	for (i = 0; i < CLIENTS_MAX; i++) {
+		if (fds[i].fd < 0 || fds[i].revents)
+			continue;
+		ready = false;
+		if (c->v[i].behind)
+			continue;
+		c->v[i].behind = true;
+		c->v[i].queued = queue_of(&c->v[i]);
+		c->v[i].since = now_ms();
+	}
+	return ready;
+}
+
+void clients_send(struct clients *c, const char *packet, size_t n)
 {
 	for (int i = 0; i < CLIENTS_MAX; i++)
-		if (c->v[i].fd >= 0 && fds[i + 1].fd == c->v[i].fd && fds[i + 1].revents)
-			client_hear(&c->v[i]);
+		if (c->v[i].fd >= 0 && c->v[i].what == CLIENT_ATTACHES &&
+		    send(c->v[i].fd, packet, n, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+			hang_up(&c->v[i]);
+}
+
+/* ---- All of them ----------------------------------------------------------------------------- */
+
+void clients_serve(struct clients *c, struct input *in, const struct pollfd *fds)
+{
+	for (int i = 0; i < CLIENTS_MAX; i++) {
+		struct client *v = &c->v[i];
+		const struct pollfd *p = &fds[i + 1];
+
+		if (v->fd < 0 || p->fd != v->fd)
+			continue;
+		if (v->behind)
+			client_look(v, p->revents);
+		/* Another may have filled the buffer meanwhile. One that has gone does not wait for room. */
+		if (v->fd >= 0 && p->revents & ~POLLOUT) {
+			if (v->what != CLIENT_ATTACHES || input_has_room(in))
+				client_hear(v, in);
+			else if (p->revents & POLLHUP)
+				hang_up(v);
+		}
+	}
 	if (fds[0].revents)
 		client_accept(c);
 }
 
-void clients_tell(struct clients *c, int status)
+void clients_hear(struct clients *c, struct input *in)
 {
-	const struct client_end end = {.status = status};
-
 	struct pollfd fds[CLIENTS_POLLS];
 	int i;
 
-	/* Who has connected, and was not served yet, wants to know it too. */
+	/* As often as there may be somebody who connects, and speaks. */
 	for (i = 0; i < 2 * CLIENTS_MAX; i++) {
-		clients_poll(c, fds);
+		clients_poll(c, in, fds);
 		if (poll(fds, CLIENTS_POLLS, 0) <= 0)
 			break;
-		clients_serve(c, fds);
+		clients_serve(c, in, fds);
 	}
+}
+
+void clients_tell(struct clients *c, struct input *in, int status)
+{
+	const struct client_end end = {.mark = CLIENT_END, .status = status};
+	int i;
+
+	/* Who has connected, and was not served yet, wants to know it too. */
+	clients_hear(c, in);
 	for (i = 0; i < CLIENTS_MAX; i++) {
-		if (c->v[i].fd < 0 || c->v[i].what != CLIENT_WAITS)
+		if (c->v[i].fd < 0 || !c->v[i].what)
 			continue;
 		send(c->v[i].fd, &end, sizeof(end), MSG_NOSIGNAL | MSG_DONTWAIT);
 		hang_up(&c->v[i]);
 	}
+	/* Their last words are not for its next life. */
+	input_drop(in);
 }
 
 int clients_connect(int dir, const char *name, char what)

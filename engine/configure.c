@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "engine/configure_parts.h"
+#include "engine/keys.h"
 #include "engine/settings.h"
 #include "engine/values.h"
 #include "spec/names.h"
@@ -253,10 +254,11 @@ int run_options_check(const struct run_options *o, struct error *err)
 		{o->init_path && !o->init, "--init-path: needs --init"},
 		{o->no_read_only_tmpfs && !o->read_only, "--read-only-tmpfs: needs --read-only"},
 	};
+	struct keys keys;
 	size_t i;
 
 	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
 		if (rules[i].wrong)
 			return error_say(err, EINVAL, "%s", rules[i].why);
-	return 0;
+	return keys_parse(o->detach_keys, &keys, err);
 }

@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/list.h"
 #include "base/text.h"
+#include "engine/attach.h"
 #include "engine/containers.h"
 #include "engine/life.h"
 #include "engine/monitor.h"
@@ -42,11 +43,14 @@ int engine_delete(const struct runtime *rt, const char *id, bool force, bool vol
 		       : containers_remove(rt->data, id, err);
 }
 
-int engine_start(const struct runtime *rt, const char *id, struct error *err)
+int engine_start(const struct runtime *rt, const char *id, int client, struct error *err)
 {
 	_cleanup_fd_ int dir = -1;
-	int r = containers_has(rt->data, id, rt->root) ? engine_is_stopped(rt, id) : 0;
+	bool ours = containers_has(rt->data, id, rt->root);
+	int r = ours ? engine_is_stopped(rt, id) : 0;
 
+	if (r == 0 && !ours && client >= 0)
+		return attach_impossible(rt, id, err);
 	if (r == 0)
 		return container_start(rt, id, err);
 	if (r < 0 && r != -ENOENT)
@@ -58,7 +62,7 @@ int engine_start(const struct runtime *rt, const char *id, struct error *err)
 	dir = containers_open(rt->data, id);
 	if (dir >= 0)
 		unlinkat(dir, MONITOR_MARK, 0);
-	return monitor_start(rt, id, err);
+	return monitor_start(rt, id, client, err);
 }
 
 /* What a directory tells of its container; of a torn one nothing but that it is there. */

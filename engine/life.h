@@ -34,6 +34,9 @@ int engine_rename(const struct runtime *rt, const char *id, const char *name, st
  * fails becomes a warning, and in the end an error; the others are started. */
 int engine_boot(const struct runtime *rt, struct error *err);
 
+/* *ret: "creating", "created", "running", "paused" or "stopped". 0 or negative errno with err: -ENOENT:
+ * there is no record of it. */
+int engine_status(const struct runtime *rt, const char *id, const char **ret, struct error *err);
 /* Whether there is a state, and it is that of a process that has ended. 0, 1 or negative errno. */
 int engine_is_stopped(const struct runtime *rt, const char *id);
 /* The pid that its record has, whether it lives or not; 0: there is no record. */

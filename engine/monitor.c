@@ -12,7 +12,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,11 +21,11 @@
 #include "base/sys.h"
 #include "engine/clients.h"
 #include "engine/containers.h"
-#include "engine/cri_log.h"
 #include "engine/life.h"
 #include "engine/outcome.h"
 #include "engine/run.h"
 #include "engine/settings.h"
+#include "engine/streams.h"
 #include "engine/volume_use.h"
 #include "engine/when.h"
 #include "runtime/signals.h"
@@ -39,17 +38,14 @@ struct monitor {
 	int signals; /* signalfd */
 	int null;
 	int pidfd;		  /* of the container's process; -1: it has ended */
-	int stream[CRI_STREAMS];  /* what it writes; of a terminal the first, and it is the master */
-	int input;		  /* what it reads: kept open for who attaches; -1: nothing */
 	struct settings settings; /* its strings are not kept */
-	struct cri_log log;
+	struct streams streams;
 	struct clients clients;
 	bool ending; /* the machine goes down, or so it seems: no restart */
 	unsigned restarts;
 	int64_t pid;
 	int status;
 	char started[WHEN_STAMP_SIZE];
-	char buffer[CRI_LINE_MAX];
 };
 
 static void stamp_now(char buf[WHEN_STAMP_SIZE])
@@ -61,44 +57,6 @@ static void stamp_now(char buf[WHEN_STAMP_SIZE])
 }
 
 /* ---- Start ----------------------------------------------------------------------------------- */
-
-/* What the container has as its standard streams while it is made; the other ends are ours. */
-struct ends {
-	int fd[3];
-};
-
-static int ends_make(struct monitor *m, bool terminal, struct ends *ret)
-{
-	struct ends e = {{-1, -1, -1}};
-	int fds[2], i;
-
-	for (i = 0; i < 3; i++) {
-		bool kept = terminal || (i == STDIN_FILENO && !m->settings.stdin_open);
-
-		if (kept) {
-			e.fd[i] = fcntl(m->null, F_DUPFD_CLOEXEC, 3);
-			if (e.fd[i] < 0)
-				return -errno;
-			continue;
-		}
-		if (pipe2(fds, O_CLOEXEC) < 0)
-			return -errno;
-		e.fd[i] = fds[i != STDIN_FILENO];
-		if (i == STDIN_FILENO)
-			m->input = fds[1];
-		else
-			m->stream[i - 1] = fds[0];
-	}
-	*ret = e;
-	return 0;
-}
-
-static void streams_close(struct monitor *m)
-{
-	m->stream[CRI_STDOUT] = fd_close(m->stream[CRI_STDOUT]);
-	m->stream[CRI_STDERR] = fd_close(m->stream[CRI_STDERR]);
-	m->input = fd_close(m->input);
-}
 
 /* Settings and whether it has a terminal, from config.json. */
 static int config_look(struct monitor *m, bool *terminal, struct error *err)
@@ -128,7 +86,7 @@ static int state_clear(struct monitor *m, struct error *err)
 	return 0;
 }
 
-static int make(struct monitor *m, bool terminal, const struct ends *e, struct error *err)
+static int make(struct monitor *m, const int ends[3], struct error *err)
 {
 	_cleanup_(arena_free) struct arena a = ARENA_INIT;
 	int master = -1, i, r;
@@ -137,42 +95,40 @@ static int make(struct monitor *m, bool terminal, const struct ends *e, struct e
 		.bundle = containers_path(m->rt.data, m->id, &a),
 		.pidfd = &m->pidfd,
 		.terminal = &master,
+		.columns = m->streams.input.columns,
+		.rows = m->streams.input.rows,
 	};
 
 	for (i = 0; i < 3; i++)
-		dup2(e->fd[i], i);
+		dup2(ends[i], i);
 	r = container_run_detached(&m->rt, &create, err);
 	for (i = 0; i < 3; i++)
 		dup2(m->null, i);
-	if (r == 0 && terminal)
-		m->stream[CRI_STDOUT] = master;
+	if (r == 0 && m->streams.terminal)
+		streams_take_terminal(&m->streams, master);
 	return r;
 }
 
 static int start(struct monitor *m, struct error *err)
 {
-	struct ends e;
 	bool terminal;
-	int r = config_look(m, &terminal, err), i;
+	int ends[3], r = config_look(m, &terminal, err), i;
 
 	if (r == 0)
 		r = state_clear(m, err);
 	if (r < 0)
 		return r;
-	r = ends_make(m, terminal, &e);
+	r = streams_make(&m->streams, terminal, m->settings.stdin_open, m->null, ends);
 	if (r < 0)
 		return error_set(err, -r, "make the container's streams");
 	stamp_now(m->started);
-	r = make(m, terminal, &e, err);
+	r = make(m, ends, err);
 	for (i = 0; i < 3; i++)
-		close(e.fd[i]);
+		close(ends[i]);
 	if (r < 0) {
-		streams_close(m);
+		streams_close(&m->streams);
 		return r;
 	}
-	for (i = 0; i < CRI_STREAMS; i++)
-		if (m->stream[i] >= 0)
-			fcntl(m->stream[i], F_SETFL, O_NONBLOCK | (terminal ? O_RDWR : 0));
 	m->pid = engine_pid(&m->rt, m->id);
 	/* Only the first has a service manager that waits. */
 	m->rt.notify_socket = NULL;
@@ -180,25 +136,6 @@ static int start(struct monitor *m, struct error *err)
 }
 
 /* ---- Follow ---------------------------------------------------------------------------------- */
-
-/* At most `limit` bytes of what the container has written. Returns how many there were. */
-static size_t stream_read(struct monitor *m, int i, size_t limit)
-{
-	size_t room = limit < sizeof(m->buffer) ? limit : sizeof(m->buffer);
-	ssize_t n = read(m->stream[i], m->buffer, room);
-	struct timespec now;
-
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return 0;
-	/* A terminal says EIO when nobody has it open. */
-	if (n <= 0) {
-		m->stream[i] = fd_close(m->stream[i]);
-		return 0;
-	}
-	clock_gettime(CLOCK_REALTIME, &now);
-	cri_log_add(&m->log, (enum cri_stream)i, &now, m->buffer, (size_t)n);
-	return (size_t)n;
-}
 
 static bool by_hand(const struct monitor *m)
 {
@@ -220,7 +157,7 @@ static void hear_signals(struct monitor *m)
 	}
 }
 
-enum { POLL_SIGNALS, POLL_PROCESS, POLL_STREAMS, POLL_CLIENTS = POLL_STREAMS + CRI_STREAMS };
+enum { POLL_SIGNALS, POLL_PROCESS, POLL_STREAMS, POLL_CLIENTS = POLL_STREAMS + STREAMS_POLLS };
 
 /* Waits for something, at most so long (-1: without end), and sees to it. Whether the process has
  * ended. */
@@ -229,41 +166,17 @@ static bool serve(struct monitor *m, int timeout_ms)
 	struct pollfd fds[POLL_CLIENTS + CLIENTS_POLLS] = {
 		[POLL_SIGNALS] = {.fd = m->signals, .events = POLLIN},
 		[POLL_PROCESS] = {.fd = m->pidfd, .events = POLLIN},
-		[POLL_STREAMS] = {.fd = m->stream[0], .events = POLLIN},
-		[POLL_STREAMS + 1] = {.fd = m->stream[1], .events = POLLIN},
 	};
-	int i;
 
-	clients_poll(&m->clients, fds + POLL_CLIENTS);
-	if (poll(fds, sizeof(fds) / sizeof(fds[0]), timeout_ms) <= 0)
+	streams_poll(&m->streams, fds + POLL_STREAMS);
+	clients_poll(&m->clients, &m->streams.input, fds + POLL_CLIENTS);
+	if (poll(fds, sizeof(fds) / sizeof(fds[0]), clients_patience(&m->clients, timeout_ms)) < 0)
 		return false;
 	if (fds[POLL_SIGNALS].revents)
 		hear_signals(m);
-	for (i = 0; i < CRI_STREAMS; i++)
-		if (fds[POLL_STREAMS + i].revents)
-			stream_read(m, i, sizeof(m->buffer));
-	clients_serve(&m->clients, fds + POLL_CLIENTS);
+	streams_serve(&m->streams, fds + POLL_STREAMS);
+	clients_serve(&m->clients, &m->streams.input, fds + POLL_CLIENTS);
 	return fds[POLL_PROCESS].revents != 0;
-}
-
-/* What was written before the end. Another process may hold the stream and go on writing: nobody waits
- * for that one. */
-static void drain(struct monitor *m)
-{
-	struct timespec now;
-	size_t n;
-	int left, i;
-
-	for (i = 0; i < CRI_STREAMS; i++) {
-		left = 0;
-		if (m->stream[i] >= 0 && ioctl(m->stream[i], FIONREAD, &left) < 0)
-			left = 0;
-		while (left > 0 && (n = stream_read(m, i, (size_t)left)))
-			left -= (int)n;
-	}
-	clock_gettime(CLOCK_REALTIME, &now);
-	cri_log_finish(&m->log, &now);
-	streams_close(m);
 }
 
 /* ---- Ended ----------------------------------------------------------------------------------- */
@@ -285,6 +198,11 @@ static void outcome_put(struct monitor *m, bool oom, const char *why)
 	outcome_write(m->dir, &o);
 }
 
+static void tell_clients(struct monitor *m)
+{
+	clients_tell(&m->clients, &m->streams.input, m->status);
+}
+
 /* Its process has ended: everything is written down before anybody is told. */
 static void ended(struct monitor *m)
 {
@@ -294,9 +212,11 @@ static void ended(struct monitor *m)
 		;
 	m->pidfd = fd_close(m->pidfd);
 	m->status = info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
-	drain(m);
+	streams_drain(&m->streams);
 	outcome_put(m, m->status == 128 + SIGKILL && engine_oom(&m->rt, m->id), NULL);
-	clients_tell(&m->clients, m->status);
+	/* With --rm they hear of it when nothing is left: who has waited may take its name at once. */
+	if (!m->settings.rm)
+		tell_clients(m);
 }
 
 /* Once more after a while. Whether it is to be. */
@@ -307,7 +227,7 @@ static bool pause_for(struct monitor *m, unsigned ms)
 	while (!m->ending && !by_hand(m) && (left = end - now_ms()) > 0) {
 		serve(m, (int)left);
 		/* It does not run: who wants to know how it ended need not wait. */
-		clients_tell(&m->clients, m->status);
+		tell_clients(m);
 	}
 	return !m->ending && !by_hand(m);
 }
@@ -368,7 +288,8 @@ static int claim(struct monitor *m, struct error *err)
 	return error_set(err, errno, "lock the container's directory");
 }
 
-static int begin(struct monitor *m, struct error *err)
+/* client: who attaches before it runs; -1: nobody. */
+static int begin(struct monitor *m, int client, struct error *err)
 {
 	int i, r;
 
@@ -387,10 +308,14 @@ static int begin(struct monitor *m, struct error *err)
 	r = clients_listen(&m->clients, m->dir, MONITOR_SOCKET);
 	if (r < 0)
 		return error_set(err, -r, "listen in the container's directory");
+	if (client >= 0)
+		clients_adopt(&m->clients, client);
+	/* The terminal has its size from the first. */
+	clients_hear(&m->clients, &m->streams.input);
 	r = start(m, err);
 	if (r < 0)
 		return r;
-	r = cri_log_open(&m->log, m->settings.log ? m->dir : -1, m->settings.log_size,
+	r = cri_log_open(&m->streams.log, m->settings.log ? m->dir : -1, m->settings.log_size,
 			 m->settings.log_files);
 	/* It runs already: it goes on, and a file is tried again with every line. */
 	if (r < 0)
@@ -420,19 +345,20 @@ static void tell(const struct monitor *m, int report, int r, const struct error 
 	close(report);
 }
 
-int monitor_run(const struct runtime *rt, const char *id, int report)
+int monitor_run(const struct runtime *rt, const char *id, int report, int client)
 {
 	static struct monitor m = {
-		.dir = -1, .pidfd = -1, .stream = {-1, -1}, .input = -1, .clients.listening = -1};
+		.dir = -1, .pidfd = -1, .streams = STREAMS_INIT, .clients.listening = -1};
 	struct error err = ERROR_INIT;
 	int r;
 
 	m.rt = *rt;
 	m.id = id;
+	m.streams.clients = &m.clients;
 	/* Warnings go through the pipe. */
 	if (rt->warn)
 		rt->warn->print = NULL;
-	r = begin(&m, &err);
+	r = begin(&m, client, &err);
 	if (r < 0)
 		deaf(&m);
 	tell(&m, report, r, &err);
@@ -442,8 +368,9 @@ int monitor_run(const struct runtime *rt, const char *id, int report)
 	if (m.settings.rm) {
 		container_delete(&m.rt, id, true, NULL);
 		volume_container_remove(m.rt.data, id, NULL);
+		tell_clients(&m);
 	}
 	deaf(&m);
-	cri_log_close(&m.log);
+	cri_log_close(&m.streams.log);
 	return 0;
 }

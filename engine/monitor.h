@@ -14,7 +14,7 @@
  *
  *	monitor		a file that the monitor has locked (fcntl(2)) as long as it lives: whoever asks
  *			for the lock learns its pid
- *	socket		a client says what it wants in one byte (clients.h)
+ *	socket		for those who wait for its end or attach (clients.h)
  *	stopped		is there when the container was stopped by hand
  *	exit		how it ended (outcome.h)
  *	log, log.N	what it wrote (cri_log.h)
@@ -34,12 +34,13 @@
 #define MONITOR_SOCKET "socket"
 #define MONITOR_MARK   "stopped"
 
-/* Starts a monitor, which starts the container; returns once that runs. 0 or negative errno with err, as
- * container_run_detached has it; the container is then as it was. */
-int monitor_start(const struct runtime *rt, const char *id, struct error *err);
+/* Starts a monitor, which starts the container; returns once that runs. client: a socket whose other
+ * end is attached from before the start (clients.h), the caller's to close; -1: none. 0 or negative
+ * errno with err, as container_run_detached has it; the container is then as it was. */
+int monitor_start(const struct runtime *rt, const char *id, int client, struct error *err);
 /* What the monitor itself does, to the end. report: where it tells how the first start went, closed then.
- * 0 or negative errno, which has been told. */
-int monitor_run(const struct runtime *rt, const char *id, int report);
+ * client: as above, its own. 0 or negative errno, which has been told. */
+int monitor_run(const struct runtime *rt, const char *id, int report, int client);
 /* dir: a container's directory. The monitor's pidfd; -ESRCH: there is none. */
 int monitor_find(int dir);
 

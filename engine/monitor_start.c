@@ -41,13 +41,15 @@ static int listen_fds_pass(unsigned n)
 	return 0;
 }
 
-/* In the child: nothing of the caller's but the pipe, which becomes standard output. */
-static void monitor_exec(const struct runtime *rt, int report, const char *const *argv)
+/* In the child: nothing of the caller's but the pipe, which becomes standard output, and the client's socket,
+ * which becomes standard input. */
+static void monitor_exec(const struct runtime *rt, int report, int client, const char *const *argv)
 {
 	struct monitor_report m = {.version = MONITOR_REPORT_VERSION};
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	if (null >= 0 && setsid() >= 0 && chdir("/") == 0 && dup2(null, STDIN_FILENO) >= 0 &&
+	if (null >= 0 && setsid() >= 0 && chdir("/") == 0 &&
+	    dup2(client >= 0 ? client : null, STDIN_FILENO) >= 0 &&
 	    dup2(report, STDOUT_FILENO) >= 0 && dup2(null, STDERR_FILENO) >= 0 &&
 	    listen_fds_pass(rt->listen_fds) == 0)
 		execv("/proc/self/exe", (char *const *)(uintptr_t)argv);
@@ -80,7 +82,7 @@ static int report_read(const struct runtime *rt, int fd, struct error *err)
 	return m.result;
 }
 
-int monitor_start(const struct runtime *rt, const char *id, struct error *err)
+int monitor_start(const struct runtime *rt, const char *id, int client, struct error *err)
 {
 	const char *const argv[] = {
 		"hoy", "--root", rt->root, "--data-root", rt->data,
@@ -94,7 +96,7 @@ int monitor_start(const struct runtime *rt, const char *id, struct error *err)
 		return error_set(err, errno, "start the container's monitor");
 	pid = fork();
 	if (pid == 0)
-		monitor_exec(rt, fds[1], argv);
+		monitor_exec(rt, fds[1], client, argv);
 	r = pid < 0 ? error_set(err, errno, "start the container's monitor") : 0;
 	close(fds[1]);
 	if (r == 0)

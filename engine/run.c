@@ -12,6 +12,7 @@
 
 #include "base/fd.h"
 #include "base/sys.h"
+#include "engine/attach.h"
 #include "engine/configure.h"
 #include "engine/containers.h"
 #include "engine/life.h"
@@ -34,6 +35,7 @@ struct making {
 	const char *id, *path, *name;
 	bool created; /* its directory is there */
 	bool cidfile; /* and the file of --cidfile is ours */
+	bool started; /* by a monitor: it is no more ours to take back */
 };
 
 static void making_free(struct making *m)
@@ -45,6 +47,8 @@ static void making_free(struct making *m)
 
 static void making_undo(struct making *m)
 {
+	if (m->started)
+		return;
 	source_close(&m->source);
 	if (m->cidfile)
 		unlink(m->opt->cidfile);
@@ -227,12 +231,19 @@ static int making_wait(struct making *m, int *status, struct error *err)
 
 static int making_run(struct making *m, int *status, struct error *err)
 {
-	if (!m->opt->detach)
+	const struct attach_options attach = {
+		.keys = m->opt->detach_keys,
+		.no_input = !m->opt->interactive,
+	};
+
+	if (!run_is_monitored(m->opt))
 		return making_wait(m, status, err);
 	*status = 0;
 	/* The monitor mounts the root itself. */
 	source_close(&m->source);
-	return monitor_start(m->rt, m->id, err);
+	if (m->opt->detach)
+		return monitor_start(m->rt, m->id, -1 /* nobody attaches */, err);
+	return engine_start_attached(m->rt, m->id, &attach, &m->started, status, err);
 }
 
 int engine_run(const struct runtime *rt, const struct run_options *opt, char *id, int *status,
@@ -262,7 +273,7 @@ int engine_run(const struct runtime *rt, const struct run_options *opt, char *id
 		r = making_run(&m, status, err);
 	if (r < 0)
 		making_undo(&m);
-	else if (opt->rm && !opt->detach)
+	else if (opt->rm && !run_is_monitored(opt))
 		r = volume_uses_anonymous(&m.uses) ? volume_container_remove(rt->data, id, err)
 						   : containers_remove(rt->data, id, err);
 	making_free(&m);

@@ -28,8 +28,9 @@ enum {
 };
 
 /* Makes a container, starts it and waits for its end: *status is then as that of container_run. With
- * opt->detach a monitor stays with it instead (monitor.h). id: room for CONTAINERS_ID_SIZE characters; its
- * ID, once there is one. 0 or negative errno with err. */
+ * opt->detach a monitor stays with it instead (monitor.h), and with opt->detach_keys a monitor too, to
+ * which the caller is attached: *status is then as that of engine_attach. id: room for
+ * CONTAINERS_ID_SIZE characters; its ID, once there is one. 0 or negative errno with err. */
 int engine_run(const struct runtime *rt, const struct run_options *opt, char *id, int *status,
 	       struct error *err);
 
@@ -45,8 +46,8 @@ int engine_plan(const struct runtime *rt, const struct run_options *opt, struct 
 int engine_delete(const struct runtime *rt, const char *id, bool force, bool volumes,
 		  struct error *err);
 /* container_start for one that is created. A stopped one with a directory in DATA is made once more
- * from its bundle, by a monitor. */
-int engine_start(const struct runtime *rt, const char *id, struct error *err);
+ * from its bundle, by a monitor. client: as monitor_start has it; the former can't have one. */
+int engine_start(const struct runtime *rt, const char *id, int client, struct error *err);
 
 /* container_list, and those of whom nothing but the directory is left, as after a reboot: they are
  * stopped. */

@@ -28,6 +28,7 @@ struct run_options {
 	/* The container as a thing. */
 	const char *name, *cidfile;
 	bool interactive, tty, detach, rm;
+	const char *detach_keys; /* in the foreground, but so that it can be left (attach.h) */
 	struct option_list labels, annotations;
 
 	/* Its life (settings.h). */
@@ -83,5 +84,11 @@ enum run_namespace {
 	RUN_PRIVATE,
 	RUN_HOST,
 };
+
+/* Whether a monitor stays with it; else who runs it waits for it. */
+static inline bool run_is_monitored(const struct run_options *opt)
+{
+	return opt->detach || opt->detach_keys;
+}
 
 #endif

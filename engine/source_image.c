@@ -167,7 +167,7 @@ static struct strings options_make(const struct finding *f, const char *bundle)
 			o.v[o.n++] = fixed[i];
 		/* What is removed with the container need not reach the disk. But such a file system is
 		 * mounted only once, and a monitor mounts it anew. */
-		if (f->opt->rm && !f->opt->detach)
+		if (f->opt->rm && !run_is_monitored(f->opt))
 			o.v[o.n++] = "volatile";
 	}
 	return o;

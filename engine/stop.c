@@ -25,12 +25,22 @@
 
 /* ---- What is known of it --------------------------------------------------------------------- */
 
-int engine_is_stopped(const struct runtime *rt, const char *id)
+int engine_status(const struct runtime *rt, const char *id, const char **ret, struct error *err)
 {
 	_cleanup_(sight_close) struct sight s;
-	int r = sight_open(&s, rt, id, NULL);
+	int r = sight_open(&s, rt, id, err);
 
-	return r < 0 ? r : streq(s.live.status, "stopped");
+	if (r == 0)
+		*ret = s.live.status;
+	return r;
+}
+
+int engine_is_stopped(const struct runtime *rt, const char *id)
+{
+	const char *status = "";
+	int r = engine_status(rt, id, &status, NULL);
+
+	return r < 0 ? r : streq(status, "stopped");
 }
 
 int64_t engine_pid(const struct runtime *rt, const char *id)
@@ -165,7 +175,7 @@ int engine_restart(const struct runtime *rt, const char *id, const int64_t *seco
 				 "container \"%s\" was not made by \"hoy run\": it can't be started again",
 				 id);
 	r = engine_stop(rt, id, seconds, err);
-	return r < 0 ? r : engine_start(rt, id, err);
+	return r < 0 ? r : engine_start(rt, id, -1 /* nobody attaches */, err);
 }
 
 int engine_kill(const struct runtime *rt, const char *id, int sig, bool all, struct error *err)
@@ -194,7 +204,7 @@ static int ask_monitor(int dir, int *status)
 	do
 		n = recv(fd, &end, sizeof(end), 0);
 	while (n < 0 && errno == EINTR);
-	if (n != sizeof(end))
+	if (n != sizeof(end) || end.mark != CLIENT_END)
 		return -ECONNRESET;
 	*status = end.status;
 	return 0;

@@ -125,7 +125,10 @@ int bundle_compile(const struct runtime *rt, const struct create_options *opt,
 
 	if (bundle->notify)
 		env.notify_dir = arena_join(a, rt->root, "/", opt->id, "/" NOTIFY_DIR, NULL);
-	if (bundle->config->process && bundle->config->process->terminal && !opt->console_socket)
+	env.console_width = opt->columns;
+	env.console_height = opt->rows;
+	if (bundle->config->process && bundle->config->process->terminal && !opt->console_socket &&
+	    !(opt->columns && opt->rows))
 		terminal_size(&env.console_width, &env.console_height);
 	r = compile_bundle(&env, bundle->config, &b, err);
 

@@ -17,7 +17,6 @@
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -165,24 +164,37 @@ static bool in_background(void)
 	return foreground >= 0 && foreground != getpgrp();
 }
 
+void terminal_make_raw(struct terminal_modes *ret)
+{
+	struct termios raw;
+
+	ret->raw = !in_background() && tcgetattr(STDIN_FILENO, &ret->saved) == 0;
+	if (!ret->raw)
+		return;
+	raw = ret->saved;
+	cfmakeraw(&raw);
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
+}
+
+void terminal_restore(struct terminal_modes *m)
+{
+	if (m->raw)
+		tcsetattr(STDIN_FILENO, TCSADRAIN, &m->saved);
+	m->raw = false;
+}
+
 int terminal_wait(int master, int signal_fd, int pidfd, const struct notify *n, struct error *err)
 {
 	struct relay r = {.master = master, .signal_fd = signal_fd, .pidfd = pidfd, .notify = n};
-	struct termios saved, raw;
-	bool own = !in_background() && tcgetattr(STDIN_FILENO, &saved) == 0;
+	struct terminal_modes modes;
 
 	if (fcntl(master, F_SETFL, O_RDWR | O_NONBLOCK) < 0)
 		return error_set(err, errno, "make the terminal's master not block");
-	if (own) {
-		raw = saved;
-		cfmakeraw(&raw);
-		tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
-	}
+	terminal_make_raw(&modes);
 	/* It may have changed since the terminal was made. */
 	resize(master);
 	while (relay_step(&r))
 		;
-	if (own)
-		tcsetattr(STDIN_FILENO, TCSADRAIN, &saved);
+	terminal_restore(&modes);
 	return signals_wait(signal_fd, pidfd, n, err);
 }

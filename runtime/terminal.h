@@ -7,6 +7,7 @@
 #define HOY_RUNTIME_TERMINAL_H
 
 #include <stdbool.h>
+#include <termios.h>
 
 #include "base/error.h"
 #include "runtime/notify.h"
@@ -15,6 +16,17 @@
 int terminal_check(bool terminal, const char *console_socket, bool detached, struct error *err);
 /* Size of the caller's terminal (standard input, else output), in characters; 0 without one. */
 void terminal_size(unsigned *width, unsigned *height);
+
+/* The caller's terminal as it was. */
+struct terminal_modes {
+	bool raw; /* it isn't so now */
+	struct termios saved;
+};
+
+/* Makes the caller's terminal (standard input) raw: what is typed goes on byte by byte, as it is. Does
+ * nothing without one, and in a job in the background, which leaves the terminal to the shell. */
+void terminal_make_raw(struct terminal_modes *ret);
+void terminal_restore(struct terminal_modes *m);
 
 /* Copies between the caller's streams and the master until the child has ended and all that it has
  * written is out; forwards signals (SIGWINCH becomes the new size) and notifications. The caller's

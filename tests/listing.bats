@@ -2,25 +2,7 @@
 # `hoy ps` without an ID, and what the help says about whose verbs are whose.
 
 load helpers
-
-setup_file() {
-    export ROOTFS=$BATS_FILE_TMPDIR/rootfs
-    make_rootfs "$ROOTFS"
-}
-
-setup() {
-    export HOY_DATA_ROOT=$BATS_TEST_TMPDIR/data
-}
-
-teardown() {
-    local dir
-    for dir in "$HOY_DATA_ROOT"/containers/*; do
-        [[ -e $dir ]] || continue
-        hoy rm -f "${dir##*/}" || true
-    done
-    containers_remove
-    rm -rf --one-file-system "$HOY_DATA_ROOT"
-}
+load boat
 
 # rows: the names of the last listing, in one line.
 names() {

@@ -3,30 +3,7 @@
 # What containers write: the files that their monitors keep, and `hoy logs`.
 
 load helpers
-
-setup_file() {
-    export ROOTFS=$BATS_FILE_TMPDIR/rootfs
-    make_rootfs "$ROOTFS"
-}
-
-setup() {
-    export HOY_DATA_ROOT=$BATS_TEST_TMPDIR/data
-}
-
-teardown() {
-    local dir
-    for dir in "$HOY_DATA_ROOT"/containers/*; do
-        [[ -e $dir ]] || continue
-        hoy rm -f "${dir##*/}" || true
-    done
-    containers_remove
-    rm -rf --one-file-system "$HOY_DATA_ROOT" "$ROOTFS/tmp/"*
-}
-
-boat_up() {
-    ID=$(hoy run -d --name boat --rootfs "$ROOTFS" "$@")
-    DIR=$HOY_DATA_ROOT/containers/$ID
-}
+load boat
 
 # As boat_up, to the end.
 boat_done() {

@@ -4,41 +4,8 @@
 # that end them: stop, restart, wait, rm. Logs are in logs.bats.
 
 load helpers
+load boat
 load images
-
-setup_file() {
-    export ROOTFS=$BATS_FILE_TMPDIR/rootfs
-    make_rootfs "$ROOTFS"
-}
-
-setup() {
-    export HOY_DATA_ROOT=$BATS_TEST_TMPDIR/data
-}
-
-teardown() {
-    local dir
-    for dir in "$HOY_DATA_ROOT"/containers/*; do
-        [[ -e $dir ]] || continue
-        hoy rm -f "${dir##*/}" || true
-    done
-    containers_remove
-    rm -rf --one-file-system "$HOY_DATA_ROOT" "$ROOTFS/tmp/"*
-}
-
-# boat_up [OPTION…] COMMAND…: runs it in the background, by the name "boat". Sets ID.
-boat_up() {
-    ID=$(hoy run -d --name boat --rootfs "$ROOTFS" "$@")
-}
-
-# DIR: the container's directory.
-dir() {
-    echo "$HOY_DATA_ROOT/containers/$ID"
-}
-
-# The pid of the container's monitor: its parent.
-monitor_pid() {
-    sed -n 's/^PPid:\t//p' "/proc/$(pid_of boat)/status"
-}
 
 lines_are() {
     [[ $(wc -l <"$1" 2>/dev/null) == "$2" ]]
@@ -62,7 +29,7 @@ no_monitor() {
     hoy stop -t 0 boat
     wait_until 10 ended "$pid"
     hoy rm boat
-    [[ ! -e $(dir) ]]
+    [[ ! -e $DIR ]]
 }
 
 @test "what fails is said as in the foreground, and leaves nothing" {
@@ -92,7 +59,7 @@ no_monitor() {
 @test "--rm with -d: nothing is left when it has ended" {
     boat_up --rm sh -c 'exec sleep 1000'
     hoy kill boat KILL
-    wait_until 10 eval '[[ ! -e $(dir) ]]'
+    wait_until 10 eval '[[ ! -e $DIR ]]'
     wait_until 10 eval '[[ ! -e $HOY_ROOT/$ID ]]'
     run ! hoy state boat
 }
@@ -121,7 +88,7 @@ no_monitor() {
 
 @test "stop sends its signal, and KILL when the time is over" {
     boat_up --stop-signal USR1 sh -c 'trap "exit 5" USR1; echo ready; while :; do sleep 0.05; done'
-    wait_until 10 file_has "$(dir)/log" ready
+    wait_until 10 file_has "$DIR/log" ready
     hoy stop boat
     [[ $(hoy wait boat) == 5 ]]
     status_is stopped boat
@@ -129,7 +96,7 @@ no_monitor() {
     hoy stop boat
     hoy rm boat
     boat_up --stop-timeout 0 sh -c 'trap "" TERM; echo ready; while :; do sleep 0.05; done'
-    wait_until 10 file_has "$(dir)/log" ready
+    wait_until 10 file_has "$DIR/log" ready
     hoy stop boat
     [[ $(hoy wait boat) == 137 ]]
     run hoy stop nosuch boat nosuch2
@@ -181,7 +148,7 @@ no_monitor() {
     local pid
     wait_until 10 no_monitor
     lines_are "$ROOTFS/tmp/count" 4
-    [[ $(jq .restartCount "$(dir)/exit") == 3 ]]
+    [[ $(jq .restartCount "$DIR/exit") == 3 ]]
     [[ $(hoy wait boat) == 3 ]]
     hoy rm boat
     boat_up --restart on-failure sh -c 'echo x >>/tmp/again'
@@ -196,9 +163,9 @@ no_monitor() {
     hoy stop -t 0 boat
     no_monitor
     lines_are "$ROOTFS/tmp/count" 3
-    [[ -e $(dir)/stopped ]]
+    [[ -e $DIR/stopped ]]
     hoy start boat
-    [[ ! -e $(dir)/stopped ]]
+    [[ ! -e $DIR/stopped ]]
     wait_until 10 lines_are "$ROOTFS/tmp/count" 4
     hoy kill boat KILL
     wait_until 10 no_monitor
@@ -210,23 +177,23 @@ no_monitor() {
     boat_up --restart unless-stopped sh -c 'echo x >>/tmp/count; exit 1'
     # From the fifth start on the pauses are longer than a second.
     wait_until 10 lines_are "$ROOTFS/tmp/count" 5
-    wait_until 10 eval '[[ $(jq .restartCount "$(dir)/exit") == 4 ]]'
+    wait_until 10 eval '[[ $(jq .restartCount "$DIR/exit") == 4 ]]'
     run timeout 5 "$HOY" --root "$HOY_ROOT" wait boat 3>&-
     is 1
     hoy rm -f boat
     no_monitor
-    [[ ! -e $(dir) ]]
+    [[ ! -e $DIR ]]
     lines_are "$ROOTFS/tmp/count" 5
 }
 
 @test "TERM to the monitor ends the container, and nothing is started again" {
     boat_up --restart always sh -c 'trap "exit 4" TERM; echo ready; while :; do sleep 0.05; done'
-    wait_until 10 file_has "$(dir)/log" ready
+    wait_until 10 file_has "$DIR/log" ready
     kill -TERM "$(monitor_pid)"
     wait_until 10 no_monitor
     [[ $(hoy wait boat) == 4 ]]
     # Not by hand: the machine's next start brings it back.
-    [[ ! -e $(dir)/stopped ]]
+    [[ ! -e $DIR/stopped ]]
 }
 
 @test "a monitor that is killed leaves a container that can be ended and started" {
@@ -294,7 +261,7 @@ no_monitor() {
     hoy rename boat ship
     status_is running ship
     [[ $(hoy state ship | jq -r '.annotations["dev.hoy.name"]') == ship ]]
-    [[ $(jq -r '.annotations["dev.hoy.name"]' "$(dir)/config.json") == ship ]]
+    [[ $(jq -r '.annotations["dev.hoy.name"]' "$DIR/config.json") == ship ]]
     run ! hoy state boat
     hoy run -d --name boat --rootfs "$ROOTFS" true
     run hoy rename boat ship
