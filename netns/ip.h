@@ -13,7 +13,7 @@
 #define IP_TEXT_MAX  64
 
 struct ip {
-	int family;	/* AF_INET, AF_INET6 */
+	int family;	 /* AF_INET, AF_INET6 */
 	unsigned prefix; /* bits */
 	uint8_t bytes[IP_BYTES_MAX];
 };

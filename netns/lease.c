@@ -39,7 +39,8 @@ static int take_over(const struct lease_pool *p, const char *address, const char
 		r = -EADDRINUSE;
 	if (r == 0) {
 		unlinkat(p->dir, mine, 0);
-		if (symlinkat(owner, p->dir, mine) < 0 || renameat(p->dir, mine, p->dir, address) < 0)
+		if (symlinkat(owner, p->dir, mine) < 0 ||
+		    renameat(p->dir, mine, p->dir, address) < 0)
 			r = -errno;
 	}
 	flock(p->dir, LOCK_UN);
@@ -77,18 +78,18 @@ static uint64_t hash(const char *s)
 	return h;
 }
 
-/* How many addresses there are from first to last, but no more than this. */
+/* How many addresses there are from first to last, but no more than `most`. */
 static uint64_t pool_size(const struct lease_pool *p, uint64_t most)
 {
-	uint64_t n = 0;
-	unsigned i, size = ip_size(&p->first);
+	int64_t n = 0;
+	unsigned i;
 
-	for (i = 0; i < size; i++) {
-		if (n > most >> 8)
+	for (i = 0; i < ip_size(&p->first); i++) {
+		n = n * 256 + p->last.bytes[i] - p->first.bytes[i];
+		if (n > (int64_t)most)
 			return most;
-		n = n << 8 | (uint64_t)(p->last.bytes[i] - p->first.bytes[i]);
 	}
-	return n < most ? n + 1 : most;
+	return (uint64_t)n + 1;
 }
 
 static bool reserved(const struct lease_pool *p, const struct ip *a)

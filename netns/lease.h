@@ -23,7 +23,7 @@
 typedef bool lease_alive(void *arg, const char *owner);
 
 struct lease_pool {
-	int dir;	      /* of the network */
+	int dir;	       /* of the network */
 	struct ip first, last; /* what may be given away; both with the prefix of the subnet */
 	struct ip gateway;     /* never given away; family 0: there is none */
 	lease_alive *alive;

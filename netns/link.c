@@ -38,9 +38,8 @@ static void kind_read(const struct nlattr *info, struct link *l)
 {
 	const struct nlattr *attr;
 
-	mnl_attr_for_each_nested(attr, info)
-		if (mnl_attr_get_type(attr) == IFLA_INFO_KIND)
-			text_read(attr, l->kind, sizeof(l->kind));
+	mnl_attr_for_each_nested(attr, info) if (mnl_attr_get_type(attr) == IFLA_INFO_KIND)
+		text_read(attr, l->kind, sizeof(l->kind));
 }
 
 static unsigned number_read(const struct nlattr *attr)
@@ -84,8 +83,7 @@ static bool link_read(const struct nlmsghdr *h, struct link *l)
 	if (h->nlmsg_type != RTM_NEWLINK || mnl_nlmsg_get_payload_len(h) < sizeof(*m))
 		return false;
 	*l = (struct link){.index = m->ifi_index, .up = m->ifi_flags & IFF_UP};
-	mnl_attr_for_each(attr, h, sizeof(*m))
-		attr_read(attr, l);
+	mnl_attr_for_each(attr, h, sizeof(*m)) attr_read(attr, l);
 	return true;
 }
 
@@ -142,8 +140,8 @@ int link_list(struct netlink *n, int (*each)(void *arg, const struct link *l), v
 
 static struct nlmsghdr *link_new(struct netlink *n, const char *name, const char *what, bool up)
 {
-	struct nlmsghdr *h =
-		netlink_add(n, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, "make the %s %s", what, name);
+	struct nlmsghdr *h = netlink_add(n, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL,
+					 "make the %s %s", what, name);
 	struct ifinfomsg *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
 
 	if (up)
@@ -170,9 +168,8 @@ void link_add_bridge(struct netlink *n, const char *name, unsigned mtu, const ui
 static void veth_peer_put(struct nlmsghdr *h, const struct link_veth *v)
 {
 	struct nlattr *peer = mnl_attr_nest_start(h, VETH_INFO_PEER);
-	struct ifinfomsg *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
 
-	m->ifi_index = v->peer_index;
+	mnl_nlmsg_put_extra_header(h, sizeof(struct ifinfomsg));
 	mnl_attr_put_strz(h, IFLA_IFNAME, v->peer);
 	mnl_attr_put_u32(h, IFLA_NET_NS_FD, (uint32_t)v->netns);
 	if (v->mtu)

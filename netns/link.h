@@ -34,17 +34,17 @@ int link_list(struct netlink *n, int (*each)(void *arg, const struct link *l), v
 	      struct error *err);
 
 /* A bridge, up, that learns no router advertisements; mtu 0: the kernel's. */
-void link_add_bridge(struct netlink *n, const char *name, unsigned mtu, const uint8_t mac[MAC_SIZE]);
+void link_add_bridge(struct netlink *n, const char *name, unsigned mtu,
+		     const uint8_t mac[MAC_SIZE]);
 
 struct link_veth {
-	const char *name; /* on our side, where it is up at once */
-	int master;	  /* index of its bridge; 0: none */
-	const char *peer; /* its name in there */
-	int peer_index;	  /* which it gets in there; 0: the kernel's choice */
-	int netns;	  /* descriptor of the peer's network namespace */
-	unsigned mtu;	  /* 0: the kernel's */
+	const char *name;   /* on our side, where it is up at once */
+	int master;	    /* index of its bridge; 0: none */
+	const char *peer;   /* its name in there */
+	int netns;	    /* descriptor of the peer's network namespace */
+	unsigned mtu;	    /* 0: the kernel's */
 	const uint8_t *mac; /* of the peer; NULL: the kernel's choice */
-	bool isolated;	  /* it talks to the bridge and to no other isolated port */
+	bool isolated;	    /* it talks to the bridge and to no other isolated port */
 };
 
 /* Both ends, made in their namespaces: the peer is never seen on our side. */

@@ -126,10 +126,9 @@ static const char *answer_text(const struct nlmsghdr *h)
 		skip += mnl_nlmsg_get_payload_len(&e->msg);
 	if (skip > mnl_nlmsg_get_payload_len(h))
 		return NULL;
-	mnl_attr_for_each(attr, h, skip)
-		if (mnl_attr_get_type(attr) == NLMSGERR_ATTR_MSG &&
-		    mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >= 0)
-			return mnl_attr_get_str(attr);
+	mnl_attr_for_each(attr, h, skip) if (mnl_attr_get_type(attr) == NLMSGERR_ATTR_MSG &&
+					     mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) >=
+						     0) return mnl_attr_get_str(attr);
 	return NULL;
 }
 

@@ -13,8 +13,9 @@ static void ip_put(struct nlmsghdr *h, uint16_t type, const struct ip *a)
 void address_add(struct netlink *n, int index, const struct ip *a)
 {
 	char text[IP_TEXT_MAX];
-	struct nlmsghdr *h = netlink_add(n, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE,
-					 "give the interface the address %s", ip_text(a, true, text));
+	struct nlmsghdr *h =
+		netlink_add(n, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE,
+			    "give the interface the address %s", ip_text(a, true, text));
 	struct ifaddrmsg *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
 	struct ip last = ip_last(a);
 
@@ -33,9 +34,9 @@ void route_add(struct netlink *n, int index, const struct ip *to, const struct i
 {
 	char text[IP_TEXT_MAX], by[IP_TEXT_MAX];
 	struct nlmsghdr *h =
-		netlink_add(n, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, "make the route to %s%s%s",
-			    ip_text(to, true, text), gateway ? " by " : "",
-			    gateway ? ip_text(gateway, false, by) : "");
+		netlink_add(n, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE,
+			    "make the route to %s%s%s", ip_text(to, true, text),
+			    gateway ? " by " : "", gateway ? ip_text(gateway, false, by) : "");
 	struct rtmsg *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
 
 	m->rtm_family = (uint8_t)to->family;

@@ -11,6 +11,7 @@ declare -A may=(
     [spec]="spec base"
     [cgroups]="cgroups spec plan base"
     [image]="image spec base"
+    [netns]="netns spec base"
     [runtime]="runtime cgroups spec plan base"
     [helpers]="helpers spec base"
     [engine]="engine runtime cgroups image spec plan base"

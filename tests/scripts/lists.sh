@@ -5,11 +5,11 @@ set -euo pipefail
 cd "${top_srcdir:-$(dirname "$0")/../..}"
 
 named=$(sed '/^#/d' Makefile.am |
-    grep -oE '\b(base|spec|plan|init|cgroups|image|runtime|engine|cmd|helpers|tests/unit)/[A-Za-z0-9_]+\.[chS]\b' |
+    grep -oE '\b(base|spec|plan|init|cgroups|netns|image|runtime|engine|cmd|helpers|tests/unit)/[A-Za-z0-9_]+\.[chS]\b' |
     sort -u)
 units=$( (sed '/^#/d' Makefile.am | grep -oE '\btests/unit/test_[A-Za-z0-9_]+\b' || true) | sed 's/$/.c/' | sort -u)
 named=$(printf '%s\n%s\n' "$named" "$units" | sed '/^$/d' | sort -u)
-there=$(find base spec plan init cgroups image runtime engine cmd helpers tests/unit -name '*.[chS]' | sort -u)
+there=$(find base spec plan init cgroups netns image runtime engine cmd helpers tests/unit -name '*.[chS]' | sort -u)
 
 bad=0
 while read -r file; do
