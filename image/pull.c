@@ -178,7 +178,5 @@ int verb_pull(const struct job_context *c, struct error *err)
 	store_close(&s);
 	if (r < 0)
 		collect_failed(q->store);
-	if (fflush(stdout) != 0 && r == 0)
-		r = error_set(err, errno, "write to standard output");
 	return r;
 }

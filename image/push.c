@@ -311,7 +311,5 @@ int verb_push(const struct job_context *c, struct error *err)
 	store_close(&p.store);
 	if (r < 0 && q->images.n)
 		error_step(err, "push %s", q->images.v[0]);
-	if (fflush(stdout) != 0 && r == 0)
-		r = error_set(err, errno, "write to standard output");
 	return r;
 }
