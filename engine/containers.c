@@ -14,7 +14,7 @@
 
 #include "base/fd.h"
 #include "base/list.h"
-#include "engine/data.h"
+#include "base/data.h"
 #include "engine/name.h"
 #include "engine/project.h"
 #include "runtime/container.h"

@@ -12,7 +12,7 @@
 
 #include "base/fd.h"
 #include "engine/containers.h"
-#include "engine/data.h"
+#include "base/data.h"
 #include "engine/quota.h"
 
 #define NUMBER_SIZE sizeof("4294967295")

@@ -8,7 +8,7 @@
 #include "base/fd.h"
 #include "base/list.h"
 #include "engine/containers.h"
-#include "engine/data.h"
+#include "base/data.h"
 #include "engine/settings.h"
 #include "engine/values.h"
 #include "engine/volumes.h"

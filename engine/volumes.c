@@ -16,7 +16,7 @@
 #include "base/fd.h"
 #include "base/list.h"
 #include "base/sys.h"
-#include "engine/data.h"
+#include "base/data.h"
 #include "engine/volume.h"
 #include "engine/when.h"
 #include "spec/json.h"

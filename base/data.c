@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "engine/data.h"
+#include "base/data.h"
 
 #include <errno.h>
 #include <fcntl.h>

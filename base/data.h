@@ -2,8 +2,8 @@
 /*
  * data: the directories below DATA (/var/lib/hoy) that engine/ keeps: all are 0700.
  */
-#ifndef HOY_ENGINE_DATA_H
-#define HOY_ENGINE_DATA_H
+#ifndef HOY_BASE_DATA_H
+#define HOY_BASE_DATA_H
 
 #include <stdbool.h>
 
