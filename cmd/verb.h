@@ -95,6 +95,12 @@ extern const struct verb verb_version;					  /* main.c */
  * verb's own struct. */
 extern const struct option_spec bundle_options[]; /* life.c: --bundle, --config */
 extern const struct option_spec create_table[];	  /* life.c: how `create` and `run` create */
+/* What `import` and `commit` are told of the image that they make; the first member of their structs. */
+struct change_options {
+	struct option_list list; /* instructions */
+	const char *message;
+};
+extern const struct option_spec change_table[]; /* import.c */
 /* main.c: what stands before the verb. */
 extern const struct option_spec *const global_tables[];
 
