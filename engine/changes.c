@@ -20,7 +20,6 @@
 #include "runtime/overlay.h"
 
 #define RESOLVE	  (RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS)
-#define PROC_PATH sizeof("/proc/self/fd/2147483647")
 
 struct changes {
 	const struct runtime *rt;
@@ -85,9 +84,9 @@ static void change_add(const struct changes *c, char what, const char *path, con
 
 static bool is_opaque(int fd)
 {
-	char path[PROC_PATH], y = 0;
+	char path[FD_PATH], y = 0;
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	fd_path(fd, path);
 	return getxattr(path, "trusted.overlay.opaque", &y, 1) == 1 && y == 'y';
 }
 

@@ -295,14 +295,14 @@ static int plan_of(const struct runtime *rt, const char *id, const struct config
 {
 	_cleanup_(text_free) struct text text = TEXT_INIT;
 	_cleanup_fd_ int fd = sys_memfd_create("config.json", MFD_CLOEXEC);
-	char file[40];
+	char file[FD_PATH];
 	int r;
 
 	config_write(c, &text);
 	r = fd < 0 ? -errno : fd_write_all(fd, text.s, text.len);
 	if (r < 0)
 		return error_set(err, -r, "write config.json to memory");
-	snprintf(file, sizeof(file), "/proc/self/fd/%d", fd);
+	fd_path(fd, file);
 	return container_plan(rt, &(struct create_options){.id = id, .bundle = "/", .config = file},
 			      false, ret, err);
 }

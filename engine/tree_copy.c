@@ -110,11 +110,11 @@ static int content_copy(struct copy *c, int in, int out, off_t size)
 /* The descriptor of what was made, or -errno. */
 static int file_make(struct copy *c, const struct original *o, int dir, const char *name)
 {
-	char path[ATTRIBUTES_PATH];
+	char path[FD_PATH];
 	_cleanup_fd_ int in = -1, out = -1;
 	int r;
 
-	attributes_path(o->fd, path);
+	fd_path(o->fd, path);
 	in = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (in < 0)
 		return -errno;
