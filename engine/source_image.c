@@ -24,7 +24,7 @@
 #define OWN_LAYERS 1
 /* Files are copied up whole and directories aren't renamed in a way of overlayfs's own: so the upper
  * directory is what a layer would be, whatever the kernel's default. */
-static const char *const fixed[] = {"metacopy=off", "redirect_dir=off", "index=off"};
+static const char *const fixed[] = {"metacopy=off", "index=off"};
 
 struct finding {
 	const struct runtime *rt;
@@ -93,7 +93,7 @@ static int xattrs_copy(int from, int to)
 	const char *name;
 
 	for (name = names; n > 0 && name < names + n; name += strlen(name) + 1) {
-		if (starts_with(name, "trusted.overlay."))
+		if (starts_with(name, "trusted.overlay.") || starts_with(name, "user.overlay."))
 			continue;
 		size = fgetxattr(from, name, value, sizeof(value));
 		if (size < 0 || fsetxattr(to, name, value, (size_t)size, 0) < 0)
@@ -156,15 +156,20 @@ static const char *layer_path(const struct finding *f, size_t i)
 static struct strings options_make(const struct finding *f, const char *bundle)
 {
 	size_t n = f->stack.layers.n, i;
-	struct strings o = {.v = arena_alloc(f->arena, (n + 8) * sizeof(*o.v))};
+	struct strings o = {.v = arena_alloc(f->arena, (n + 9) * sizeof(*o.v))};
 
 	for (i = n; i-- > 0;)
 		o.v[o.n++] = arena_join(f->arena, "lowerdir+=", layer_path(f, i), NULL);
+	if (f->stack.user_xattrs)
+		o.v[o.n++] = "userxattr";
 	if (bundle) {
 		o.v[o.n++] = arena_join(f->arena, "upperdir=", bundle, "/" UPPER, NULL);
 		o.v[o.n++] = arena_join(f->arena, "workdir=", bundle, "/" WORK, NULL);
 		for (i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
 			o.v[o.n++] = fixed[i];
+		/* With userxattr that is so anyway, and saying it an error. */
+		if (!f->stack.user_xattrs)
+			o.v[o.n++] = "redirect_dir=off";
 		/* What is removed with the container need not reach the disk. But such a file system is
 		 * mounted only once, and a monitor mounts it anew. */
 		if (f->opt->rm && !run_is_monitored(f->opt))
