@@ -86,7 +86,7 @@ static const struct option_spec global_options[] = {
 	{.name = "cgroup-manager", .value = "NAME", .kind = OPTION_CHOICE, .choices = managers,
 	 .offset = GLOBAL(unsigned, manager),
 	 .help = "who makes the cgroup: cgroupfs (the default), hoy itself; systemd, as a scope; "
-		 "disabled: nobody"},
+		 "disabled: nobody, the default for images of a user who isn't root"},
 	{.name = "systemd-cgroup", .kind = OPTION_FLAG,
 	 .offset = GLOBAL(bool, systemd_cgroup),
 	 .help = "the same as --cgroup-manager systemd"},

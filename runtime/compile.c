@@ -140,8 +140,8 @@ static bool forbids_clone(const struct compile *c, const struct limit *l)
 static int cgroup_missing(struct compile *c, const char *field)
 {
 	if (c->env->rootless)
-		error_hint(c->err, "a user who isn't root has one with --cgroup-manager systemd, or "
-				   "with cgroupfs below a --cgroup-parent of his own");
+		error_hint(c->err, "a user who isn't root has one with --cgroup-manager cgroupfs, below "
+				   "a --cgroup-parent of his own");
 	return error_at(c->err, field, "can't be applied without a cgroup (--cgroup-manager disabled)");
 }
 

@@ -220,6 +220,7 @@ int userns_make(struct error *err)
 	int r;
 
 	maps_find(&m);
+	process_helper_keep();
 	r = m.helper[USERS] ? make_mapped(&m, err) : make_alone(&m, err);
 	arena_free(&m.arena);
 	return r;
@@ -227,6 +228,7 @@ int userns_make(struct error *err)
 
 int userns_join(int pidfd, struct error *err)
 {
+	process_helper_keep();
 	if (setns(pidfd, CLONE_NEWUSER) < 0)
 		return -errno;
 	/* Not that of the process: mounts are as the caller sees them. */
