@@ -73,9 +73,11 @@ layers_make() {
     echo mail >"$t/1/data/mail"
     echo last >"$t/1/data/last"
     echo root >"$t/1/data/secret"
-    echo '#include <stdio.h>
+    cc -static -x c -o "$t/1/data/suid" - <<'C'
+#include <stdio.h>
 #include <unistd.h>
-int main(void) { return printf("%d\n", (int)geteuid()) < 0; }' | cc -static -x c -o "$t/1/data/suid" -
+int main(void) { return printf("%d\n", (int)geteuid()) < 0; }
+C
     ln "$t/1/data/mail" "$t/1/data/hard"
     echo hold >"$t/1/hold/cargo"
     echo old >"$t/1/gone/file"
@@ -103,6 +105,7 @@ aboard() {
     local user=$1
     shift
     local -x ETC=${ETC:-$PLACE/etc} BEFORE=${BEFORE:-:}
+    # shellcheck disable=SC2016 # expanded inside
     ${EXEC:-} unshare --mount --propagation private bash -euc '
         user=$1
         shift
@@ -119,7 +122,7 @@ shoy() {
 }
 
 setup() {
-    rm -rf --one-file-system "$PLACE/home" "$PLACE/run"
+    rm -rf --one-file-system "${PLACE:?}/home" "${PLACE:?}/run"
     mkdir -m 755 "$PLACE/home"
     mkdir -m 700 "$PLACE/run"
     chown "$UID_OF_SAILOR:$UID_OF_SAILOR" "$PLACE/home" "$PLACE/run"
@@ -133,7 +136,7 @@ teardown() {
         [[ -e $dir ]] || continue
         shoy rm -f "${dir##*/}" || true
     done
-    rm -rf --one-file-system "$PLACE/home" "$PLACE/run"
+    rm -rf --one-file-system "${PLACE:?}/home" "${PLACE:?}/run"
 }
 
 nobody_left() {
@@ -305,7 +308,7 @@ sailor_logs() {
     run shoy run --rm -t "$BASE" sh -c 'tty; stat -c %g $(tty)'
     [[ ${lines[0]} == /dev/pts/0* && ${lines[1]} == 5* ]]
     # The pid that the caller knows is the one that hears.
-    EXEC=exec aboard "$UID_OF_SAILOR" "$PLACE/bin/hoy" run --name boat "$BASE" \
+    EXEC="exec" aboard "$UID_OF_SAILOR" "$PLACE/bin/hoy" run --name boat "$BASE" \
         sh -c 'trap "exit 9" TERM; echo up; while :; do sleep 0.05; done' >"$BATS_TEST_TMPDIR/out" &
     local pid=$! status=0
     wait_until 10 file_has "$BATS_TEST_TMPDIR/out" up
@@ -447,14 +450,16 @@ mine"
 }
 
 @test "without newuidmap it is the same; one that fails is an error" {
-    export BEFORE="mount --bind /dev/null $(command -v newuidmap)"
+    local helper
+    helper=$(command -v newuidmap)
+    export BEFORE="mount --bind /dev/null $helper"
     pulled "$BASE"
     run shoy run --rm "$BASE" cat /proc/self/uid_map
     succeeded
     [[ ${#lines[@]} == 1 ]]
     # Without its set-user-ID bit.
-    install -m 755 "$(command -v newuidmap)" "$PLACE/plain"
-    export BEFORE="mount --bind $PLACE/plain $(command -v newuidmap)"
+    install -m 755 "$helper" "$PLACE/plain"
+    export BEFORE="mount --bind $PLACE/plain $helper"
     run shoy run --rm "$BASE" true
     [[ $status == 125 || $status == 1 ]]
     has "map the users of /etc/subuid: newuidmap:"
