@@ -7,6 +7,7 @@
 #ifndef HOY_BASE_SYS_H
 #define HOY_BASE_SYS_H
 
+#include <errno.h>
 #include <linux/mount.h>
 #include <linux/openat2.h>
 #include <linux/sched.h>
@@ -54,12 +55,19 @@
 #define SYS_MS_SHARED	  (1UL << 20)
 #define SYS_MNT_DETACH	  2
 
+/* A rename or a mount anywhere on the machine makes ".." uncertain for a moment, and the kernel says EAGAIN:
+ * try again. */
+#define SYS_OPENAT2_TRIES 128
 static inline int sys_openat2(int dirfd, const char *path, uint64_t flags, uint64_t mode,
 			      uint64_t resolve)
 {
 	struct open_how how = {.flags = flags, .mode = mode, .resolve = resolve};
+	int fd, tries = 0;
 
-	return (int)syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
+	do
+		fd = (int)syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
+	while (fd < 0 && errno == EAGAIN && ++tries < SYS_OPENAT2_TRIES);
+	return fd;
 }
 
 static inline int sys_open_tree(int dirfd, const char *path, unsigned flags)

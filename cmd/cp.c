@@ -86,6 +86,10 @@ static int cp_run(const struct call *c, struct error *err)
 	r = end_open(c->rt, &from, err);
 	if (r == 0)
 		r = end_open(c->rt, &to, err);
+	if (r == 0 && to.files.fleeting)
+		r = error_say(err, EINVAL,
+			      "copy to %s: it doesn't run, and what it writes is in memory "
+			      "(--writable-tmpfs) only while it does", to.text);
 	if (r == 0) {
 		r = ends_copy(c, &from, &to, err);
 		if (r < 0)

@@ -87,6 +87,11 @@ const struct option_spec run_mount_table[] = {
 	{.name = "read-only-tmpfs", .kind = OPTION_FLAG_NOT,
 	 .offset = OPTION_FIELD(bool, struct run_command, image.no_read_only_tmpfs),
 	 .help = "with --read-only: memory on /run, /tmp and /var/tmp (the default; =false: not)"},
+	{.name = "writable-tmpfs", FLAG(writable_tmpfs),
+	 .help = "what it writes in its root file system goes into memory, and is gone when it ends"},
+	{.name = "storage-opt", .value = "size=SIZE", LIST(storage),
+	 .help = "how much that may be, in memory or on the disk; there the file system of the data "
+		 "directory must have project quotas"},
 	{.name = "shm-size", .value = "SIZE", STRING(shm_size), .help = "of /dev/shm; without it 64M"},
 	{.name = "device", .value = "HOST[:DEV][:rwm]", LIST(devices),
 	 .help = "a device of the host; may be repeated"},

@@ -36,7 +36,7 @@ static int rootfs_make(const struct source *source, int bundle, struct error *er
 	if (!source->root_like)
 		return fchmod(to, ROOTFS_MODE) < 0 ? error_set(err, errno, "open " ROOTFS) : 0;
 	like = open(source->root_like, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	r = like < 0 ? -errno : directory_copy_attributes(like, to);
+	r = like < 0 ? -errno : attributes_copy_all(like, to);
 	return r < 0 ? error_set(err, -r, "give " ROOTFS " the image's attributes") : 0;
 }
 

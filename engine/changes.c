@@ -14,14 +14,11 @@
 #include "base/fd.h"
 #include "base/list.h"
 #include "base/sys.h"
-#include "engine/containers.h"
-#include "image/collect.h"
 #include "image/stack.h"
 #include "image/tree_walk.h"
+#include "image/upper.h"
 #include "runtime/overlay.h"
 
-#define UPPER	  "upper"
-#define STACK_MAX 256
 #define RESOLVE	  (RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS)
 #define PROC_PATH sizeof("/proc/self/fd/2147483647")
 
@@ -41,7 +38,7 @@ static int lower_open(struct changes *c, const char *config, struct error *err)
 	struct digest digest = {.algorithm = DIGEST_SHA256};
 	struct strings options = {0};
 	struct stack stack;
-	struct overlay o = {.field = "the image's layers", .scratch = "/"};
+	struct overlay o = {.field = "the image's layers", .scratch = OVERLAY_SCRATCH};
 	const char *layer = "";
 	size_t i;
 	int r;
@@ -141,17 +138,11 @@ static int visit(void *arg, const struct tree_entry *e, struct error *err)
 static int container_look(struct changes *c, const char *id, struct error *err)
 {
 	_cleanup_(text_free) struct text stack = TEXT_INIT;
-	const char *dir = arena_join(&c->arena, CONTAINERS_DIR "/", id, "/", NULL);
-	int r = file_read_at(c->store.fd, arena_join(&c->arena, dir, CONTAINER_STACK, NULL),
-			     STACK_MAX, &stack);
+	int r;
 
-	c->upper = r < 0 ? -1
-			 : openat(c->store.fd, arena_join(&c->arena, dir, UPPER, NULL),
-				  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	c->upper = upper_open(&c->store, id, &stack, err);
 	if (c->upper < 0)
-		return error_say(err, ENOENT,
-				 "the container %.64s was not made from an image by \"hoy run\"",
-				 id);
+		return c->upper;
 	r = lower_open(c, stack.s, err);
 	return r < 0 ? r : tree_walk(c->upper, visit, c, err);
 }

@@ -8,6 +8,7 @@
 #include "engine/configure_parts.h"
 #include "engine/keys.h"
 #include "engine/settings.h"
+#include "engine/storage.h"
 #include "engine/values.h"
 #include "spec/names.h"
 #include "spec/state.h"
@@ -255,13 +256,17 @@ int run_options_check(const struct run_options *o, struct error *err)
 		 "--cpu-shares: must not stand beside --cpu-weight"},
 		{o->memory_swap && !o->memory, "--memory-swap: needs --memory"},
 		{o->init_path && !o->init, "--init-path: needs --init"},
+		{o->writable_tmpfs && o->read_only, "--writable-tmpfs: must not stand beside --read-only"},
 		{o->no_read_only_tmpfs && !o->read_only, "--read-only-tmpfs: needs --read-only"},
 	};
+	struct storage storage;
 	struct keys keys;
 	size_t i;
+	int r;
 
 	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
 		if (rules[i].wrong)
 			return error_say(err, EINVAL, "%s", rules[i].why);
-	return keys_parse(o->detach_keys, &keys, err);
+	r = storage_of_options(o, &storage, err);
+	return r < 0 ? r : keys_parse(o->detach_keys, &keys, err);
 }

@@ -305,5 +305,8 @@ int configure_confine(const struct configure *in, const struct security *s, uint
 		r = profile_read(in, s->seccomp, caps, l->seccomp, err);
 	else
 		seccomp_default(caps, in->machine->arch, in->arena, l->seccomp);
+	/* In memory the size is that of the file system. */
+	if (!s->seccomp && in->opt->storage.n && !in->opt->writable_tmpfs)
+		seccomp_deny_attributes(l->seccomp, in->arena);
 	return r;
 }

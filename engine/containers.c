@@ -16,6 +16,7 @@
 #include "base/list.h"
 #include "engine/data.h"
 #include "engine/name.h"
+#include "engine/project.h"
 #include "runtime/container.h"
 #include "spec/json.h"
 
@@ -271,6 +272,7 @@ int containers_remove(const char *data, const char *id, struct error *err)
 	if (r < 0)
 		return error_set(err, -r, "remove %s/" CONTAINERS_DIR "/%s", data, id);
 	containers_keep_name(data, id, NULL);
+	project_give(data, id);
 	return 0;
 }
 

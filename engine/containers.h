@@ -59,7 +59,7 @@ bool containers_has(const char *data, const char *id, const char *root);
 /* The IDs of all that have, in the order of the directory. root NULL: whatever state directory knows
  * them. */
 struct strings containers_list(const char *data, const char *root, struct arena *a);
-/* Removes directory and name. 0 (also when it is not there) or negative errno with err. */
+/* Removes directory, name and quota (project.h). 0 (also when it is not there) or negative errno with err. */
 int containers_remove(const char *data, const char *id, struct error *err);
 
 /* The ID of a container by its name or by the first digits of its ID, at least CONTAINERS_PREFIX_MIN, in

@@ -93,10 +93,10 @@ static int namespace_enter(struct error *err)
 
 /* The overlay, or the directory that is the root. */
 static int rootfs_open(const struct config *c, const char *bundle, struct arena *a,
-		       struct error *err)
+		       bool *fleeting, struct error *err)
 {
 	const struct mount *m = c->mounts.v;
-	struct overlay o = {.field = "mounts[0]", .scratch = "/"};
+	struct overlay o = {.field = "mounts[0]", .scratch = OVERLAY_SCRATCH};
 	struct strings options = {0};
 	size_t i;
 	int fd;
@@ -109,9 +109,11 @@ static int rootfs_open(const struct config *c, const char *bundle, struct arena 
 		fd = sys_open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 		return fd < 0 ? error_set(err, errno, "open %s", path) : fd;
 	}
-	for (i = 0; i < m->options.n; i++)
+	for (i = 0; i < m->options.n; i++) {
 		if (!mount_option_find(m->options.v[i]))
 			LIST_ADD(a, &options, m->options.v[i]);
+		*fleeting |= starts_with(m->options.v[i], OVERLAY_MEMORY);
+	}
 	o.options = options.v;
 	o.n = options.n;
 	return overlay_mount(&o, err);
@@ -174,7 +176,7 @@ static int stopped_open(const struct runtime *rt, const char *id, struct files *
 		return r;
 	/* Opened behind that: a mount is attached where this namespace has the directory. */
 	place = open(bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	f->root = rootfs_open(c, bundle, &a, err);
+	f->root = rootfs_open(c, bundle, &a, &f->fleeting, err);
 	if (f->root < 0)
 		return f->root;
 	if (place < 0 || sys_move_mount(f->root, "", place, "",

@@ -9,6 +9,7 @@
 #ifndef HOY_ENGINE_FILES_H
 #define HOY_ENGINE_FILES_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "runtime/container.h"
@@ -18,11 +19,12 @@ struct files {
 	int lock;
 	uid_t uid; /* its user 0, as the host has it */
 	gid_t gid;
+	bool fleeting; /* what is written there is gone with files_close */
 };
 
 #define FILES_INIT           \
 	{                    \
-		-1, -1, 0, 0 \
+		-1, -1, 0, 0, false \
 	}
 
 /* id: the whole ID. May leave the caller in another mount namespace. 0 or -errno with err. */

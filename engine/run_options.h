@@ -46,6 +46,8 @@ struct run_options {
 	unsigned image_volume; /* enum run_image_volume */
 	const char *shm_size;
 	bool read_only, no_read_only_tmpfs;
+	bool writable_tmpfs;
+	struct option_list storage; /* --storage-opt (storage.h) */
 
 	/* Its namespaces. */
 	const char *hostname;

@@ -2,6 +2,7 @@
 #include "engine/seccomp_default.h"
 
 #include <errno.h>
+#include <linux/fs.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/utsname.h>
@@ -375,4 +376,49 @@ void seccomp_default(uint64_t caps, const char *arch, struct arena *a, struct se
 	socket_rules(&s, a);
 	personality_rules(&s, a);
 	*ret = s;
+}
+
+/* ---- Attributes of files ------------------------------------------------------------------------ */
+
+static const uint32_t attribute_ioctls[] = {
+	(uint32_t)FS_IOC_SETFLAGS,   /* the flag by which a directory hands its project on */
+	(uint32_t)FS_IOC32_SETFLAGS, /* the same for programs of 32 bits */
+	(uint32_t)FS_IOC_FSSETXATTR, /* the project itself */
+};
+
+/*
+ * ioctl(2) with every request that begins with the first `depth` bits of prefix: allowed, if none of those
+ * above does; else each half by itself. As socket_rules: the kernel looks at the lower 32 bits only.
+ */
+static void ioctl_rules(struct seccomp *s, uint32_t prefix, unsigned depth, struct arena *a)
+{
+	uint32_t mask = depth ? UINT32_MAX << (32 - depth) : 0;
+	uint64_t *value = arena_alloc(a, sizeof(*value));
+	bool within = false;
+	size_t i;
+
+	for (i = 0; i < sizeof(attribute_ioctls) / sizeof(attribute_ioctls[0]); i++)
+		within |= (attribute_ioctls[i] & mask) == prefix;
+	if (within && depth < 32) {
+		ioctl_rules(s, prefix, depth + 1, a);
+		ioctl_rules(s, prefix | 1u << (31 - depth), depth + 1, a);
+		return;
+	}
+	*value = prefix;
+	rule_add_if(s, "ioctl", within ? EPERM : 0,
+		    (struct seccomp_arg){
+			    .index = 1, .value = mask, .value_two = value, .op = "SCMP_CMP_MASKED_EQ"},
+		    a);
+}
+
+void seccomp_deny_attributes(struct seccomp *s, struct arena *a)
+{
+	struct strings *plain = &s->syscalls.v[0].names, but = {0};
+	size_t i;
+
+	for (i = 0; i < plain->n; i++)
+		if (!streq(plain->v[i], "ioctl"))
+			LIST_ADD(a, &but, plain->v[i]);
+	*plain = but;
+	ioctl_rules(s, 0, 0, a);
 }

@@ -27,6 +27,10 @@
  * ("amd64"). What *ret points to belongs to the arena, or is static. */
 void seccomp_default(uint64_t caps, const char *arch, struct arena *a, struct seccomp *ret);
 
+/* Takes the right to change attributes of files (chattr) from *s, which seccomp_default has made: whoever
+ * owns a file may else give it to another project, whose quota is another (quota.h). */
+void seccomp_deny_attributes(struct seccomp *s, struct arena *a);
+
 /* The machine's architecture as Go and image documents call it: "amd64", "arm64". */
 const char *seccomp_machine(void);
 /* "SCMP_ARCH_X86_64" for "amd64"; NULL: hoy doesn't know it. */

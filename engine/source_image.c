@@ -7,21 +7,23 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/attributes.h"
 #include "base/fd.h"
+#include "engine/project.h"
 #include "engine/source.h"
+#include "engine/storage.h"
 #include "image/collect.h"
 #include "image/image.h"
 #include "image/stack.h"
 #include "image/tool.h"
+#include "image/upper.h"
 
 #define ROOTFS	   "rootfs"
-#define UPPER	   "upper"
 #define WORK	   "work"
-#define XATTR_MAX  65536
 #define OWN_LAYERS 1
+#define OWN_OPTIONS 9 /* behind the layers */
 /* Files are copied up whole and directories aren't renamed in a way of overlayfs's own: so the upper
  * directory is what a layer would be, whatever the kernel's default. */
 static const char *const fixed[] = {"metacopy=off", "index=off"};
@@ -34,6 +36,7 @@ struct finding {
 	struct platform platform;
 	struct image *image;
 	struct stack stack;
+	struct storage storage;
 };
 
 /* ---- The image --------------------------------------------------------------------------------- */
@@ -86,29 +89,11 @@ static int find_or_pull(struct finding *f, bool pulls, struct error *err)
 
 /* ---- Its directories --------------------------------------------------------------------------- */
 
-static int xattrs_copy(int from, int to)
-{
-	static char names[XATTR_MAX], value[XATTR_MAX];
-	ssize_t n = flistxattr(from, names, sizeof(names)), size;
-	const char *name;
-
-	for (name = names; n > 0 && name < names + n; name += strlen(name) + 1) {
-		if (starts_with(name, "trusted.overlay.") || starts_with(name, "user.overlay."))
-			continue;
-		size = fgetxattr(from, name, value, sizeof(value));
-		if (size < 0 || fsetxattr(to, name, value, (size_t)size, 0) < 0)
-			return -errno;
-	}
-	return n < 0 && errno != EOPNOTSUPP ? -errno : 0;
-}
-
 /* The root directory of an overlay looks as the highest layer's, which here is the container's: it gets
  * what the highest layer with an entry for it says. */
 static int upper_like(const struct finding *f, int upper)
 {
 	const char *path;
-	struct timespec times[2];
-	struct stat st;
 	int from, r;
 
 	if (!f->stack.root)
@@ -117,33 +102,43 @@ static int upper_like(const struct finding *f, int upper)
 	from = openat(f->store.fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (from < 0)
 		return -errno;
-	r = fstat(from, &st) < 0 || fchown(upper, st.st_uid, st.st_gid) < 0 ||
-			    fchmod(upper, st.st_mode & 07777) < 0
-		    ? -errno
-		    : xattrs_copy(from, upper);
-	times[0] = st.st_atim;
-	times[1] = st.st_mtim;
-	if (r == 0 && futimens(upper, times) < 0)
-		r = -errno;
+	r = attributes_copy_all(from, upper);
 	close(from);
+	return r;
+}
+
+/* On the disk: what overlayfs writes in both of them counts. */
+static int size_limit(const struct finding *f, const char *bundle, int upper, int work,
+		      struct error *err)
+{
+	const int both[] = {upper, work};
+	int r = project_take(f->rt->data, strrchr(bundle, '/') + 1, both, 2, f->storage.size, err);
+
+	if (r < 0)
+		error_step(err, "--storage-opt size: %s", bundle);
 	return r;
 }
 
 static int directories_make(const struct finding *f, const char *bundle, struct error *err)
 {
-	_cleanup_fd_ int dir = open(bundle, O_RDONLY | O_DIRECTORY | O_CLOEXEC), upper = -1;
+	_cleanup_fd_ int dir = open(bundle, O_RDONLY | O_DIRECTORY | O_CLOEXEC), upper = -1,
+			 work = -1;
+	const char *name = f->storage.memory ? UPPER_MEMORY_DIR : UPPER_DIR;
 	int r = 0;
 
-	if (dir < 0 || mkdirat(dir, ROOTFS, 0700) < 0 || mkdirat(dir, UPPER, 0700) < 0 ||
+	if (dir < 0 || mkdirat(dir, ROOTFS, 0700) < 0 || mkdirat(dir, name, 0700) < 0 ||
 	    mkdirat(dir, WORK, 0700) < 0)
 		return error_set(err, errno, "make directories in %s", bundle);
-	upper = openat(dir, UPPER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	r = upper < 0 ? -errno : upper_like(f, upper);
+	upper = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	work = openat(dir, WORK, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	r = upper < 0 || work < 0 ? -errno : upper_like(f, upper);
 	/* From here on the layers are the container's too, and no removal of images takes them away. */
 	if (r == 0)
 		r = file_replace_at(dir, CONTAINER_STACK, f->image->config_digest.hex,
 				    strlen(f->image->config_digest.hex), 0600);
-	return r < 0 ? error_set(err, -r, "make the container's own layer in %s", bundle) : 0;
+	if (r < 0)
+		return error_set(err, -r, "make the container's own layer in %s", bundle);
+	return f->storage.size && !f->storage.memory ? size_limit(f, bundle, upper, work, err) : 0;
 }
 
 /* ---- Its mount --------------------------------------------------------------------------------- */
@@ -156,25 +151,31 @@ static const char *layer_path(const struct finding *f, size_t i)
 static struct strings options_make(const struct finding *f, const char *bundle)
 {
 	size_t n = f->stack.layers.n, i;
-	struct strings o = {.v = arena_alloc(f->arena, (n + 9) * sizeof(*o.v))};
+	struct strings o = {.v = arena_alloc(f->arena, (n + OWN_OPTIONS) * sizeof(*o.v))};
 
 	for (i = n; i-- > 0;)
 		o.v[o.n++] = arena_join(f->arena, "lowerdir+=", layer_path(f, i), NULL);
 	if (f->stack.user_xattrs)
 		o.v[o.n++] = "userxattr";
-	if (bundle) {
-		o.v[o.n++] = arena_join(f->arena, "upperdir=", bundle, "/" UPPER, NULL);
-		o.v[o.n++] = arena_join(f->arena, "workdir=", bundle, "/" WORK, NULL);
-		for (i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
-			o.v[o.n++] = fixed[i];
-		/* With userxattr that is so anyway, and saying it an error. */
-		if (!f->stack.user_xattrs)
-			o.v[o.n++] = "redirect_dir=off";
-		/* What is removed with the container need not reach the disk. But such a file system is
-		 * mounted only once, and a monitor mounts it anew. */
-		if (f->opt->rm && !run_is_monitored(f->opt))
-			o.v[o.n++] = "volatile";
+	if (!bundle)
+		return o;
+	for (i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
+		o.v[o.n++] = fixed[i];
+	/* With userxattr that is so anyway, and saying it an error. */
+	if (!f->stack.user_xattrs)
+		o.v[o.n++] = "redirect_dir=off";
+	if (f->storage.memory) {
+		storage_memory_options(&f->storage,
+				       arena_join(f->arena, bundle, "/" UPPER_MEMORY_DIR, NULL), f->arena,
+				       &o);
+		return o;
 	}
+	o.v[o.n++] = arena_join(f->arena, "upperdir=", bundle, "/" UPPER_DIR, NULL);
+	o.v[o.n++] = arena_join(f->arena, "workdir=", bundle, "/" WORK, NULL);
+	/* What is removed with the container need not reach the disk. But such a file system is mounted
+	 * only once, and a monitor mounts it anew. */
+	if (f->opt->rm && !run_is_monitored(f->opt))
+		o.v[o.n++] = "volatile";
 	return o;
 }
 
@@ -217,8 +218,11 @@ int source_open_image(const struct runtime *rt, const struct run_options *opt, c
 			    .arena = a,
 			    .store = STORE_INIT,
 			    .image = arena_alloc(a, sizeof(*f.image))};
-	int r = platform_parse(opt->platform, a, &f.platform, err);
+	int r = storage_of_options(opt, &f.storage, err);
 
+	if (r < 0)
+		return r;
+	r = platform_parse(opt->platform, a, &f.platform, err);
 	if (r < 0) {
 		error_step(err, "--platform");
 		return r;

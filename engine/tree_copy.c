@@ -422,11 +422,3 @@ int tree_copy_entry(int from, int to, const char *as, const struct tree_copy_pol
 	copy_end(c);
 	return r == 0 && S_ISDIR(o.st.st_mode) ? directory_fill(&o, to, as, p, err) : r;
 }
-
-int directory_copy_attributes(int from, int to)
-{
-	struct stat st;
-
-	return fstat(from, &st) < 0 ? -errno
-				    : attributes_copy(from, to, &st, &all_of_it.attributes);
-}

@@ -9,9 +9,9 @@
 #ifndef HOY_ENGINE_TREE_COPY_H
 #define HOY_ENGINE_TREE_COPY_H
 
+#include "base/attributes.h"
 #include "base/error.h"
 #include "base/warn.h"
-#include "engine/attributes.h"
 
 struct tree_copy_policy {
 	struct attributes_policy attributes; /* without `archive` devices are left out */
@@ -29,7 +29,5 @@ int tree_copy_by(int from, int to, const struct tree_copy_policy *p, struct erro
  * descriptor, O_PATH will do. */
 int tree_copy_entry(int from, int to, const char *as, const struct tree_copy_policy *p,
 		    struct error *err);
-/* Owner, mode, extended attributes and times of one directory. 0 or -errno. */
-int directory_copy_attributes(int from, int to);
 
 #endif

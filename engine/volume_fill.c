@@ -78,7 +78,7 @@ static int copy_make(int volume, int from, bool durable, struct error *err)
 	r = tree_copy(from, to, err);
 	if (r < 0)
 		return r;
-	r = directory_copy_attributes(from, to);
+	r = attributes_copy_all(from, to);
 	/* A few files or many thousands: one sync of the file system instead of theirs. */
 	if (r == 0 && durable && syncfs(to) < 0)
 		r = -errno;
@@ -108,7 +108,7 @@ static int fill_from(int volume, int from, bool durable, struct error *err)
 	if (r < 0)
 		return error_set(err, -r, "read the directory");
 	if (r == 1) {
-		r = directory_copy_attributes(from, data);
+		r = attributes_copy_all(from, data);
 		return r < 0 ? error_set(err, -r, "give the volume the directory's attributes") : 0;
 	}
 	r = copy_make(volume, from, durable, err);

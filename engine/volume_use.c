@@ -179,8 +179,15 @@ int volume_container_remove(const char *data, const char *id, struct error *err)
 	int r, failed = 0;
 
 	/* One without a config.json has none. */
-	if (containers_read_config(data, id, &a, &c, NULL) == 0)
+	r = containers_read_config(data, id, &a, &c, err);
+	if (r == 0)
 		volume_uses_read(c, &a, &uses);
+	else if (r == -ENOENT && err)
+		*err = (struct error)ERROR_INIT;
+	if (r < 0 && r != -ENOENT) {
+		error_step(err, "remove the container %.12s", id);
+		return r;
+	}
 	r = containers_remove(data, id, err);
 	for (i = 0; r == 0 && i < uses.n; i++) {
 		struct error e = ERROR_INIT;
@@ -189,6 +196,7 @@ int volume_container_remove(const char *data, const char *id, struct error *err)
 			continue;
 		failed = volume_remove_unused(data, uses.v[i].name, &e);
 		if (failed < 0 && failed != -EBUSY && failed != -ENOENT) {
+			error_step(&e, "remove the volume \"%.64s\"", uses.v[i].name);
 			if (err)
 				*err = e;
 			return failed;

@@ -73,8 +73,7 @@ static int lock_open(int volumes, const char *name, int how)
 		fd = openat(volumes, name, DIR_FLAGS);
 		if (fd < 0)
 			return -errno;
-		while ((r = flock(fd, how) < 0 ? -errno : 0) == -EINTR)
-			;
+		r = fd_lock(fd, how);
 		if (r == 0 && is_named(volumes, name, fd))
 			return fd;
 		close(fd);
@@ -140,7 +139,10 @@ static int new_make(int volumes, char name[OWN_SIZE], struct error *err)
 			return error_set(err, errno, "make a volume");
 		fd = lock_open(volumes, name, LOCK_EX);
 	} while (fd == -ENOENT);
-	return fd < 0 ? error_set(err, -fd, "make a volume") : fd;
+	if (fd >= 0)
+		return fd;
+	unlinkat(volumes, name, AT_REMOVEDIR);
+	return error_set(err, -fd, "make a volume");
 }
 
 int volumes_create(const char *data, const char *name, const struct volume_record *record,

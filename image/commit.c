@@ -12,14 +12,12 @@
 #include "base/fd.h"
 #include "base/list.h"
 #include "image/change.h"
-#include "image/collect.h"
 #include "image/compose.h"
 #include "image/layer_pack.h"
 #include "image/tool_verbs.h"
+#include "image/upper.h"
 
-#define UPPER	    "upper"
 #define DOCKER_GZIP "application/vnd.docker.image.rootfs.diff.tar.gzip"
-#define STACK_MAX   256
 
 struct commit {
 	const struct job_context *context;
@@ -33,18 +31,14 @@ static int container_open(struct commit *m, struct error *err)
 	const struct request *q = m->context->request;
 	struct arena *a = m->context->arena;
 	_cleanup_(text_free) struct text stack = TEXT_INIT;
-	const char *dir = arena_join(a, CONTAINERS "/", q->container, "/", NULL);
 	struct platform p;
 	int r;
 
 	if (strchr(q->container, '/') || q->container[0] == '.')
 		return error_say(err, EINVAL, "no container has such an ID");
-	r = file_read_at(m->store.fd, arena_join(a, dir, CONTAINER_STACK, NULL), STACK_MAX, &stack);
-	m->upper = r < 0 ? -1
-			 : openat(m->store.fd, arena_join(a, dir, UPPER, NULL),
-				  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	m->upper = upper_open(&m->store, q->container, &stack, err);
 	if (m->upper < 0)
-		return error_say(err, ENOENT, "it was not made from an image by \"hoy run\"");
+		return m->upper;
 	r = platform_parse(q->platform, a, &p, err);
 	if (r == 0)
 		r = image_find(&m->store, stack.s, &p, a, &m->image, err);

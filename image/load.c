@@ -261,7 +261,5 @@ int verb_load(const struct job_context *c, struct error *err)
 		collect_failed(q->store);
 	if (r < 0)
 		error_step(err, "load %s", q->input ? q->input : "from standard input");
-	else if (fflush(stdout) != 0)
-		r = error_set(err, errno, "write to standard output");
 	return r;
 }

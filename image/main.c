@@ -58,6 +58,15 @@ static int run(struct arena *a, struct warnings *warn, struct error *err)
 	return error_say(err, EINVAL, "unknown request \"%.100s\"", request.verb);
 }
 
+/* What the verb has printed. r: what came of it. */
+static int output_finish(int r, struct error *err)
+{
+	while (fflush(stdout) != 0)
+		if (errno != EINTR)
+			return r < 0 ? r : error_set(err, errno, "write to standard output");
+	return r;
+}
+
 /* hoy shows them when all is done: the answer is one text. */
 static void warnings_answer(const struct warnings *w, struct text *out)
 {
@@ -94,7 +103,7 @@ int main(int argc, char **argv)
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* credentials are in its memory */
 	signal(SIGPIPE, SIG_IGN);
 	interrupt_catch();
-	r = run(&a, &warn, &err);
+	r = output_finish(run(&a, &warn, &err), &err);
 	warnings_answer(&warn, &answer);
 	if (r < 0)
 		answer_write_error(&err, &answer);

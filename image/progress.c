@@ -16,6 +16,7 @@
 
 struct progress {
 	pthread_mutex_t lock;
+	const struct progress_words *words;
 	const char *name;
 	bool quiet, terminal, drawn;
 	uint64_t bytes, total;
@@ -23,13 +24,14 @@ struct progress {
 	int64_t drawn_at;
 };
 
-struct progress *progress_new(const char *name, bool quiet)
+struct progress *progress_new(const struct progress_words *words, const char *name, bool quiet)
 {
 	struct progress *p = calloc(1, sizeof(*p));
 
 	if (!p)
 		abort();
 	pthread_mutex_init(&p->lock, NULL);
+	p->words = words;
 	p->name = name;
 	p->quiet = quiet;
 	p->terminal = isatty(STDERR_FILENO);
@@ -56,37 +58,43 @@ static void bar_draw(struct progress *p)
 	for (i = 0; i < bar; i++)
 		text[i] = i < full ? '=' : i == full ? '>' : ' ';
 	text[bar] = 0;
-	fprintf(stderr, "\r\033[K%s%s%s%.1f/%.1f MiB, %zu/%zu layers", bar ? "[" : "", text,
+	fprintf(stderr, "\r\033[K%s%s%s%.1f/%.1f MiB, %zu/%zu %ss", bar ? "[" : "", text,
 		bar ? "] " : "", (double)p->bytes / MIB, (double)p->total / MIB, p->done,
-		p->layers);
+		p->layers, p->words->thing);
 	p->drawn = true;
 	p->drawn_at = now_ms();
 }
 
-void progress_layers(struct progress *p, const struct image_descriptors *layers)
+void progress_begin(struct progress *p, size_t n, uint64_t bytes)
 {
-	size_t i;
-
-	p->layers = layers->n;
-	for (i = 0; i < layers->n; i++)
-		p->total += layers->v[i].size;
+	p->layers = n;
+	p->total = bytes;
 	if (!p->quiet && !p->terminal)
-		fprintf(stderr, "Pulling %s: %zu layer%s, %.1f MiB\n", p->name, p->layers,
-			p->layers == 1 ? "" : "s", (double)p->total / MIB);
+		fprintf(stderr, "%s %s: %zu %s%s, %.1f MiB\n", p->words->doing, p->name, n,
+			p->words->thing, n == 1 ? "" : "s", (double)bytes / MIB);
 }
 
-void progress_bytes(struct progress *p, const struct image_descriptor *layer, uint64_t bytes,
-		    bool done)
+void progress_bytes(struct progress *p, uint64_t bytes)
 {
 	if (p->quiet)
 		return;
 	pthread_mutex_lock(&p->lock);
 	p->bytes += bytes;
-	p->done += done;
-	if (p->terminal && (done || now_ms() - p->drawn_at >= REDRAW_MS))
+	if (p->terminal && now_ms() - p->drawn_at >= REDRAW_MS)
 		bar_draw(p);
-	else if (!p->terminal && done)
-		fprintf(stderr, "%.*s: done (%zu of %zu)\n", DIGEST_SHOWN, layer->digest, p->done,
+	pthread_mutex_unlock(&p->lock);
+}
+
+void progress_done(struct progress *p, const char *digest, const char *how)
+{
+	if (p->quiet)
+		return;
+	pthread_mutex_lock(&p->lock);
+	p->done++;
+	if (p->terminal)
+		bar_draw(p);
+	else
+		fprintf(stderr, "%.*s: %s (%zu of %zu)\n", DIGEST_SHOWN, digest, how, p->done,
 			p->layers);
 	pthread_mutex_unlock(&p->lock);
 }

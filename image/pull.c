@@ -73,14 +73,22 @@ static void pull_manifest(void *arg, const struct image *image)
 {
 	struct pull *p = arg;
 
-	progress_layers(p->progress, &image->manifest.layers);
+	const struct image_descriptors *layers = &image->manifest.layers;
+	uint64_t bytes = 0;
+	size_t i;
+
+	for (i = 0; i < layers->n; i++)
+		bytes += layers->v[i].size;
+	progress_begin(p->progress, layers->n, bytes);
 }
 
 static void pull_progress(void *arg, const struct image_descriptor *d, uint64_t bytes, bool done)
 {
 	struct pull *p = arg;
 
-	progress_bytes(p->progress, d, bytes, done);
+	progress_bytes(p->progress, bytes);
+	if (done)
+		progress_done(p->progress, d->digest, "done");
 }
 
 static int pull_check(void *arg)
@@ -137,6 +145,7 @@ static int reference_pull(const struct job_context *c, const struct store *s, co
 	struct image_descriptor target;
 	struct reference ref;
 	struct image image;
+	static const struct progress_words words = {"Pulling", "layer"};
 	const char *whole;
 	int r = reference_parse(name, c->arena, &ref, err);
 
@@ -146,7 +155,7 @@ static int reference_pull(const struct job_context *c, const struct store *s, co
 	r = registry_open(&ref, &options, &p.registry, err);
 	if (r < 0)
 		return r;
-	p.progress = progress_new(whole, q->quiet);
+	p.progress = progress_new(&words, whole, q->quiet);
 	r = target_fetch(c, s, p.registry, &ref, &target, err);
 	if (r == 0)
 		r = install_image(s, &from, &target, want, c->arena, &image, c->warn, err);
@@ -178,7 +187,5 @@ int verb_pull(const struct job_context *c, struct error *err)
 	store_close(&s);
 	if (r < 0)
 		collect_failed(q->store);
-	if (fflush(stdout) != 0 && r == 0)
-		r = error_set(err, errno, "write to standard output");
 	return r;
 }

@@ -14,6 +14,7 @@
 #include "base/list.h"
 #include "image/interrupt.h"
 #include "image/parts.h"
+#include "image/progress.h"
 #include "image/registry.h"
 #include "image/tool_verbs.h"
 
@@ -30,6 +31,7 @@ struct push {
 	struct store store;
 	struct reference to;
 	struct registry *registry;
+	struct progress *progress;
 	struct image image;
 	const struct image_descriptor *target; /* what is pushed: the image's own, or a manifest */
 	struct parts parts;
@@ -105,11 +107,24 @@ static bool has_part(const struct parts *parts, const struct digest *d)
 
 /* ---- Blobs ----------------------------------------------------------------------------------- */
 
+struct sending {
+	struct push *push;
+	int fd;
+	uint64_t sent; /* bytes, of which the progress is told once: a connection that broke begins anew */
+};
+
 static ssize_t blob_source(void *arg, uint64_t offset, void *to, size_t n)
 {
-	ssize_t got = pread(*(int *)arg, to, n, (off_t)offset);
+	struct sending *s = arg;
+	ssize_t got = pread(s->fd, to, n, (off_t)offset);
 
-	return got < 0 ? -errno : got;
+	if (got < 0)
+		return -errno;
+	if (offset + (uint64_t)got > s->sent) {
+		progress_bytes(s->push->progress, offset + (uint64_t)got - s->sent);
+		s->sent = offset + (uint64_t)got;
+	}
+	return got;
 }
 
 static int blob_send(struct push *p, const struct part *b, struct error *err)
@@ -117,15 +132,20 @@ static int blob_send(struct push *p, const struct part *b, struct error *err)
 	char name[STORE_NAME_MAX];
 	_cleanup_fd_ int fd =
 		openat(p->store.fd, store_blob_name(&b->digest, name), O_RDONLY | O_CLOEXEC);
+	struct sending s = {.push = p, .fd = fd};
 
 	if (fd < 0)
 		return error_set(err, errno, "open %s of the image store", name);
-	return registry_blob_put(p->registry, &b->digest, b->descriptor->size, blob_source, &fd,
+	return registry_blob_put(p->registry, &b->digest, b->descriptor->size, blob_source, &s,
 				 err);
 }
 
-static void counted(struct push *p, unsigned *what)
+/* The registry has it now, or had it. */
+static void blob_there(struct push *p, const struct part *b, unsigned *what, const char *how)
 {
+	if (what != &p->sent)
+		progress_bytes(p->progress, b->descriptor->size);
+	progress_done(p->progress, b->descriptor->digest, how);
 	pthread_mutex_lock(&p->lock);
 	++*what;
 	pthread_mutex_unlock(&p->lock);
@@ -138,7 +158,7 @@ static int blob_push(struct push *p, const struct part *b, struct error *err)
 
 	if (r != 0) {
 		if (r > 0)
-			counted(p, &p->there);
+			blob_there(p, b, &p->there, "was there");
 		return r < 0 ? r : 0;
 	}
 	for (i = 0; i < p->neighbours.n; i++) {
@@ -147,15 +167,21 @@ static int blob_push(struct push *p, const struct part *b, struct error *err)
 		/* It may be gone there, or not ours to read: then it is sent. */
 		if (registry_blob_mount(p->registry, &b->digest, p->neighbours.v[i].repository,
 					NULL) == 1) {
-			counted(p, &p->mounted);
+			blob_there(p, b, &p->mounted, "taken from another repository");
 			return 0;
 		}
 		break;
 	}
 	r = blob_send(p, b, err);
 	if (r == 0)
-		counted(p, &p->sent);
+		blob_there(p, b, &p->sent, "sent");
 	return r;
+}
+
+/* Manifests have a place of their own. */
+static bool is_blob(const struct part *part)
+{
+	return part->kind == PART_CONFIG || part->kind == PART_LAYER;
 }
 
 static const struct part *blob_next(struct push *p)
@@ -166,7 +192,7 @@ static const struct part *blob_next(struct push *p)
 	while (!b && !p->failed && p->next < p->parts.n) {
 		const struct part *part = &p->parts.v[p->next++];
 
-		if (part->kind == PART_CONFIG || part->kind == PART_LAYER)
+		if (is_blob(part))
 			b = part;
 	}
 	pthread_mutex_unlock(&p->lock);
@@ -210,6 +236,23 @@ static int blobs_push(struct push *p, struct error *err)
 	if (p->failed)
 		*err = p->err;
 	return p->failed;
+}
+
+static void progress_start(struct push *p)
+{
+	static const struct progress_words words = {"Pushing", "blob"};
+	uint64_t bytes = 0;
+	size_t i, n = 0;
+
+	p->progress = progress_new(&words, reference_text(&p->to, p->context->arena),
+				   p->context->request->quiet);
+	for (i = 0; i < p->parts.n; i++) {
+		if (!is_blob(&p->parts.v[i]))
+			continue;
+		bytes += p->parts.v[i].descriptor->size;
+		n++;
+	}
+	progress_begin(p->progress, n, bytes);
 }
 
 /* ---- Manifests ------------------------------------------------------------------------------- */
@@ -267,9 +310,11 @@ static int image_push(struct push *p, struct error *err)
 	r = registry_open(&p->to, &options, &p->registry, err);
 	if (r < 0)
 		return r;
+	progress_start(p);
 	r = blobs_push(p, err);
 	if (r == 0)
 		r = documents_push(p, err);
+	progress_free(p->progress);
 	registry_close(p->registry);
 	if (r == 0 && !q->quiet)
 		fprintf(stderr, "%u blobs sent, %u taken from other repositories, %u were there\n",
@@ -311,7 +356,5 @@ int verb_push(const struct job_context *c, struct error *err)
 	store_close(&p.store);
 	if (r < 0 && q->images.n)
 		error_step(err, "push %s", q->images.v[0]);
-	if (fflush(stdout) != 0 && r == 0)
-		r = error_set(err, errno, "write to standard output");
 	return r;
 }

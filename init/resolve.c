@@ -208,21 +208,15 @@ int resolve_by_steps(int root, const char *path, int last_flags, enum resolve_ma
 
 int resolve_open(int root, const char *path, int flags)
 {
-	unsigned tries;
-	int fd;
+	int fd = sys_openat2(root, path, (uint64_t)(flags | O_CLOEXEC), 0,
+			     RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
 
-	for (tries = 0; tries < 64; tries++) {
-		fd = sys_openat2(root, path, (uint64_t)(flags | O_CLOEXEC), 0,
-				 RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
-		if (fd >= 0)
-			return fd;
-		if (errno == ENOSYS || errno == EPERM)
-			return resolve_by_steps(root, path, flags, MAKE_NONE);
-		/* A rename somewhere on the machine made `..` uncertain: the kernel says try again. */
-		if (errno != EAGAIN)
-			return -errno;
-	}
-	return resolve_by_steps(root, path, flags, MAKE_NONE);
+	if (fd >= 0)
+		return fd;
+	/* EAGAIN: whoever renames on this machine doesn't let it end. */
+	if (errno == ENOSYS || errno == EPERM || errno == EAGAIN)
+		return resolve_by_steps(root, path, flags, MAKE_NONE);
+	return -errno;
 }
 
 int resolve_make(int root, const char *path, enum resolve_make make)

@@ -42,12 +42,14 @@ struct making {
 	struct record record;
 	struct state state;
 	struct notify notify;
+	struct oom_watch oom;
 	bool claimed, begun;
 	bool foreground; /* hoy waits for the end */
 };
 
 static void making_free(struct making *m)
 {
+	oom_watch_close(&m->oom);
 	if (m->plan.buf)
 		parent_close(&m->parent);
 	notify_close(&m->notify);
@@ -239,7 +241,7 @@ static void making_hand_over(struct making *m)
 static int make(const struct runtime *rt, const struct create_options *opt, enum plan_kind kind,
 		struct error *err)
 {
-	struct making m = {.rt = rt, .opt = opt};
+	struct making m = {.rt = rt, .opt = opt, .oom = OOM_WATCH_NONE};
 	int r = making_begin(&m, kind, err);
 
 	if (r == 0)
@@ -274,9 +276,8 @@ static void making_oom(struct making *m, int status)
 	struct cgroup_oom oom = {0};
 	char limit[96] = "memory.max is unlimited; the machine had no more, or a cgroup above";
 
-	if (status != 128 + SIGKILL || m->parent.cgroup_fd < 0)
-		return;
-	cgroup_oom_read(m->parent.cgroup_fd, &oom);
+	if (status == 128 + SIGKILL)
+		oom_watch_read(&m->oom, &oom);
 	if (!oom.kills)
 		return;
 	if (oom.max)
@@ -294,7 +295,7 @@ static int making_destroy(struct making *m, struct error *err)
 int container_run(const struct runtime *rt, const struct create_options *opt, int *status,
 		  struct error *err)
 {
-	struct making m = {.rt = rt, .opt = opt, .foreground = true};
+	struct making m = {.rt = rt, .opt = opt, .foreground = true, .oom = OOM_WATCH_NONE};
 	_cleanup_fd_ int signals = signals_catch(err);
 	int r;
 
@@ -305,10 +306,12 @@ int container_run(const struct runtime *rt, const struct create_options *opt, in
 		r = making_finish(&m, "running", err);
 	warn_flush(rt->warn);
 	if (r == 0)
+		oom_watch_open(&m.oom, m.parent.cgroup_fd, rt->manager == MANAGER_SYSTEMD);
+	if (r == 0)
 		r = m.parent.terminal >= 0
 			    ? terminal_wait(m.parent.terminal, signals, m.parent.child.pidfd,
-					    &m.notify, err)
-			    : signals_wait(signals, m.parent.child.pidfd, &m.notify, err);
+					    &m.notify, &m.oom, err)
+			    : signals_wait(signals, m.parent.child.pidfd, &m.notify, &m.oom, err);
 	if (r < 0) {
 		making_undo(&m);
 	} else {

@@ -207,6 +207,7 @@ int container_exec(const struct runtime *rt, const struct exec_options *opt, int
 {
 	struct execing e = {.rt = rt, .opt = opt, .record = RECORD_INIT, .live = LIVE_INIT};
 	const struct notify none = NOTIFY_NONE;
+	struct oom_watch oom = OOM_WATCH_NONE;
 	_cleanup_fd_ int signals = -1;
 	bool born;
 	int r = find(&e, err);
@@ -229,8 +230,8 @@ int container_exec(const struct runtime *rt, const struct exec_options *opt, int
 	if (r == 0 && !opt->detach) {
 		r = e.parent.terminal >= 0
 			    ? terminal_wait(e.parent.terminal, signals, e.parent.child.pidfd,
-					    &none, err)
-			    : signals_wait(signals, e.parent.child.pidfd, &none, err);
+					    &none, &oom, err)
+			    : signals_wait(signals, e.parent.child.pidfd, &none, &oom, err);
 		if (r >= 0) {
 			*status = r;
 			r = 0;

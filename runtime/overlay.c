@@ -21,6 +21,7 @@
 #include "base/arena.h"
 #include "base/fd.h"
 #include "base/sys.h"
+#include "runtime/overlay_memory.h"
 
 /* <sys/mount.h> clashes with <linux/mount.h>. */
 int mount(const char *source, const char *target, const char *type, unsigned long flags,
@@ -141,6 +142,7 @@ struct links {
 	const struct overlay *overlay;
 	const char *data;  /* for mount(2) */
 	const char *lower; /* the part of it that mountinfo must show */
+	int memory;	   /* a tmpfs with the upper directory; -1: there is none */
 	int fd;		   /* the mount */
 	int code;	   /* positive errno */
 	const char *step;
@@ -250,6 +252,11 @@ static int links_child(void *arg)
 	if (links_step(l, "make mounts private",
 		       sys_mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, 0, 0, SYS_MS_PRIVATE) == 0) <
 		    0 ||
+	    /* Before Linux 6.15 what is mounted nowhere can't be part of an overlay. */
+	    links_step(l, "mount the upper directory's tmpfs",
+		       l->memory < 0 ||
+			       sys_move_mount(l->memory, "", AT_FDCWD, o->scratch,
+					      MOVE_MOUNT_F_EMPTY_PATH) == 0) < 0 ||
 	    links_step(l, "mount a tmpfs for links to the layers", links_enter() == 0) < 0 ||
 	    links_step(l, "make links to the layers", links_make(o) == 0) < 0 ||
 	    /* The layers are found before the target is covered, which may be one of them. */
@@ -268,10 +275,10 @@ static int links_child(void *arg)
 							      o->attributes, 0, 0) == 0);
 }
 
-static int mount_by_links(const struct overlay *o, struct error *err)
+static int mount_by_links(const struct overlay *o, int memory, struct error *err)
 {
 	_cleanup_(arena_free) struct arena a = ARENA_INIT;
-	struct links l = {.overlay = o, .fd = -1};
+	struct links l = {.overlay = o, .memory = memory, .fd = -1};
 	/* The child allocates (stack_is), which musl and glibc do on the caller's heap: this
 	 * process waits for it (CLONE_VFORK). */
 	size_t size = 256 * 1024;
@@ -305,18 +312,24 @@ static size_t layers_count(const struct overlay *o)
 	return n;
 }
 
-int overlay_mount(const struct overlay *o, struct error *err)
+int overlay_mount(const struct overlay *asked, struct error *err)
 {
+	_cleanup_(arena_free) struct arena a = ARENA_INIT;
 	struct error first = ERROR_INIT;
+	_cleanup_fd_ int memory = -1;
+	struct overlay with, *o = &with;
 	int r;
 
-	if (layers_count(o) > OVERLAY_LAYERS_MAX)
-		return error_say(err, E2BIG, "%zu layers; the kernel takes %d", layers_count(o),
+	if (layers_count(asked) > OVERLAY_LAYERS_MAX)
+		return error_say(err, E2BIG, "%zu layers; the kernel takes %d", layers_count(asked),
 				 OVERLAY_LAYERS_MAX);
+	r = overlay_memory(asked, &a, o, &memory, err);
+	if (r < 0)
+		return r;
 	r = mount_by_options(o, &first);
 	/* An older kernel doesn't know the option, and says so here or there. */
 	if ((r == -EINVAL || r == -EOPNOTSUPP) && layers_count(o))
-		r = mount_by_links(o, err);
+		r = mount_by_links(o, memory, err);
 	else if (r < 0)
 		*err = first;
 	/* It was not the kernel's age: the first words are the better ones. */

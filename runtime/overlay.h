@@ -15,6 +15,11 @@
 #include "base/error.h"
 
 #define OVERLAY_LAYERS_MAX 500 /* OVL_MAX_STACK */
+/* For `scratch`, where there is no other directory. Not "/": what is mounted over the root is found by no
+ * path that begins there, but by its "..", which stays and looks what is mounted. */
+#define OVERLAY_SCRATCH "/.."
+/* An option of hoy's own, overlay_memory.h: "tmpfsupper", "tmpfsupper=BYTES". */
+#define OVERLAY_MEMORY "tmpfsupper"
 
 struct overlay {
 	const char *field; /* in the document: "mounts[0]" */

@@ -31,21 +31,26 @@ static void forward(int signal_fd, int pidfd)
 		sys_pidfd_send_signal(pidfd, (int)info.ssi_signo);
 }
 
-int signals_wait(int signal_fd, int pidfd, const struct notify *n, struct error *err)
+int signals_wait(int signal_fd, int pidfd, const struct notify *n, struct oom_watch *oom,
+		 struct error *err)
 {
 	siginfo_t info = {0};
 
 	for (;;) {
-		struct pollfd fds[3] = {
+		struct pollfd fds[] = {
 			{.fd = pidfd, .events = POLLIN},
 			{.fd = signal_fd, .events = POLLIN},
 			{.fd = n->socket, .events = POLLIN},
+			{.fd = oom->events, .events = POLLPRI},
 		};
 
-		if (poll(fds, 3, -1) < 0 && errno != EINTR)
+		if (poll(fds, 4, -1) < 0 && errno != EINTR)
 			return error_set(err, errno, "wait for the container");
 		if (fds[1].revents)
 			forward(signal_fd, pidfd);
+		/* The kernel tells of changes at most every ten milliseconds: at the end it is asked. */
+		if (oom->events >= 0 && (fds[0].revents || fds[3].revents))
+			oom_watch_look(oom);
 		/* Asked once more at the end: its last word. */
 		if (n->socket >= 0 && (fds[0].revents || fds[2].revents))
 			notify_relay(n, 0);

@@ -115,6 +115,7 @@ static void forward(int signal_fd, int pidfd, int master)
 struct relay {
 	int master, signal_fd, pidfd;
 	const struct notify *notify;
+	struct oom_watch *oom;
 	struct buffer in, out; /* to the container, from it */
 	bool dead;	       /* the child has ended */
 };
@@ -130,11 +131,12 @@ static bool relay_step(struct relay *r)
 		{.fd = r->out.ended || !empty(&r->out) ? -1 : r->master, .events = POLLIN},
 		{.fd = empty(&r->out) ? -1 : STDOUT_FILENO, .events = POLLOUT},
 		{.fd = r->notify->socket, .events = POLLIN},
+		{.fd = r->oom->events, .events = POLLPRI},
 	};
 	int n;
 
 	/* Once it is dead, only what it has written already is of interest. */
-	n = poll(fds, 7, r->dead && empty(&r->out) ? 0 : -1);
+	n = poll(fds, 8, r->dead && empty(&r->out) ? 0 : -1);
 	if (n < 0)
 		return errno == EINTR;
 	if (n == 0)
@@ -151,6 +153,8 @@ static bool relay_step(struct relay *r)
 		buffer_write(&r->out, STDOUT_FILENO);
 	if (fds[6].revents)
 		notify_relay(r->notify, 0);
+	if (r->oom->events >= 0 && (fds[0].revents || fds[7].revents))
+		oom_watch_look(r->oom);
 	if (fds[0].revents)
 		r->dead = true;
 	return !(r->dead && r->out.ended && empty(&r->out));
@@ -183,9 +187,10 @@ void terminal_restore(struct terminal_modes *m)
 	m->raw = false;
 }
 
-int terminal_wait(int master, int signal_fd, int pidfd, const struct notify *n, struct error *err)
+int terminal_wait(int master, int signal_fd, int pidfd, const struct notify *n,
+		  struct oom_watch *oom, struct error *err)
 {
-	struct relay r = {.master = master, .signal_fd = signal_fd, .pidfd = pidfd, .notify = n};
+	struct relay r = {.master = master, .signal_fd = signal_fd, .pidfd = pidfd, .notify = n, .oom = oom};
 	struct terminal_modes modes;
 
 	if (fcntl(master, F_SETFL, O_RDWR | O_NONBLOCK) < 0)
@@ -196,5 +201,5 @@ int terminal_wait(int master, int signal_fd, int pidfd, const struct notify *n, 
 	while (relay_step(&r))
 		;
 	terminal_restore(&modes);
-	return signals_wait(signal_fd, pidfd, n, err);
+	return signals_wait(signal_fd, pidfd, n, oom, err);
 }

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "runtime/notify.h"
+#include "runtime/oom.h"
 
 /* A terminal without --console-socket needs somebody who waits, and the reverse (as runc). */
 int terminal_check(bool terminal, const char *console_socket, bool detached, struct error *err);
@@ -32,6 +33,6 @@ void terminal_restore(struct terminal_modes *m);
  * written is out; forwards signals (SIGWINCH becomes the new size) and notifications. The caller's
  * terminal is raw meanwhile, and as it was afterwards. Returns as signals_wait. */
 int terminal_wait(int master, int signal_fd, int pidfd, const struct notify *n,
-		  struct error *err);
+		  struct oom_watch *oom, struct error *err);
 
 #endif

@@ -380,6 +380,8 @@ WAIT_GO='while [ ! -e /tmp/go ]; do sleep 0.02; done'
     failed_with "is stopped: only to a running one can be attached (hoy start -a"
     hoy start boat
     kill -KILL "$(monitor_pid)"
+    # A signal takes its time.
+    wait_until 10 eval '! hoy attach boat 2>&1 | grep -q "has gone"'
     run hoy attach boat
     failed_with "has no monitor to attach to"
     "${H[@]}" run --name ship --rootfs "$ROOTFS" sleep 1000 </dev/null >/dev/null 2>&1 3>&- &

@@ -38,6 +38,10 @@ id_new() {
     ID="$HOY_TOKEN-${BATS_TEST_NUMBER:-0}${1:+-$1}"
 }
 
+# More steps upwards than a test's directories are deep: on the host a name that begins with them begins at /.
+UP=$(printf '/..%.0s' {1..40})
+UP=${UP#/}
+
 # ---- Bundles -----------------------------------------------------------------------------------
 
 # make_rootfs DIR: a root file system of busybox with its applets.

@@ -149,6 +149,10 @@ class Registry(http.server.BaseHTTPRequestHandler):
 
     def manifest(self, name):
         body, kind, extra = MANIFEST, OCI, []
+        if self.mode == "foreign":
+            document = json.loads(MANIFEST)
+            document["layers"][0]["urls"] = [self.url("OTHER", "/foreign")]
+            return self.answer(200, json.dumps(document).encode(), [("Content-Type", OCI)])
         if name not in ("1", digest(MANIFEST)):
             return self.fault(404, "MANIFEST_UNKNOWN")
         if self.mode == "busy" and self.nth("manifest") < 2:
@@ -254,6 +258,12 @@ class Registry(http.server.BaseHTTPRequestHandler):
 
     def blob_wrong(self, body):
         self.answer(200, b"?" + body[1:])
+
+    def blob_foreign(self, _):
+        self.fault(404, "BLOB_UNKNOWN")
+
+    def at_foreign(self, _):
+        self.answer(200, BLOB)
 
     def blob_away(self, _):
         self.go(self.url("OTHER", f"/v2/ok/x/blobs/{digest(BLOB)}?signed=yes"))

@@ -25,6 +25,11 @@ setup() {
     DATA=$BATS_TEST_TMPDIR/data
 }
 
+teardown() {
+    containers_remove
+    rm -rf --one-file-system "${PUBLIC:-}"
+}
+
 id_of() {
     himg images --format json | jq -r --arg n "$1" '.[] | select(.name == $n) | .id'
 }
@@ -143,11 +148,25 @@ id_of() {
 }
 
 @test "other users see nothing of the store" {
+    local path paths other=(setpriv --reuid 1000 --regid 1000 --clear-groups)
+    PUBLIC=$(mktemp -d /tmp/hoy-public.XXXXXX)
+    chmod 755 "$PUBLIC"
+    DATA=$PUBLIC/data
     himg load -q -i "$LAYOUT"
     [ "$(stat -c %a "$DATA")" = 700 ]
-    run setpriv --reuid 1000 --clear-groups ls "$DATA"
-    [ "$status" -ne 0 ]
+    mapfile -t paths < <(find "$DATA" -type d)
+    [ "${#paths[@]}" -gt 10 ]
+    for path in "${paths[@]}"; do
+        run "${other[@]}" ls "$path"
+        [[ $status -ne 0 && $output == *"Permission denied"* ]]
+    done
+    cp "$HOY" "$PUBLIC/hoy"
+    run "${other[@]}" "$PUBLIC/hoy" --root "$PUBLIC/state" --data-root "$DATA" images
+    [ "$status" -eq 1 ]
+    [[ ${output,,} == *"permission denied"* ]]
+    # The control: it is the mode that keeps them out, and hoy puts it right.
     chmod 755 "$DATA"
+    "${other[@]}" ls "$DATA" >/dev/null
     himg images -q
     [ "$(stat -c %a "$DATA")" = 700 ]
 }

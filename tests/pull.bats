@@ -61,6 +61,19 @@ store_sound() {
     store_sound
 }
 
+@test "at a terminal a bar, which is gone in the end; -q: none" {
+    run python3 "$BATS_TEST_DIRNAME/terminal.py" run size=100x30 -- "$HOY" --root "$HOY_ROOT" --data-root "$DATA" \
+        pull "$REGISTRY/team/one:1" 3>&-
+    [ "$status" -eq 0 ]
+    [[ $output == *$'\r\e[K['*"] "*" MiB, 3/3 layers"$'\r\e[K'"sha256:"* ]]
+    [[ $output != *"Pulling"* ]]
+    run python3 "$BATS_TEST_DIRNAME/terminal.py" run size=100x30 -- "$HOY" --root "$HOY_ROOT" --data-root "$DATA" \
+        pull -q "$REGISTRY/team/two:latest" 3>&-
+    [ "$status" -eq 0 ]
+    [ "${#lines[@]}" -eq 1 ]
+    [[ $output == sha256:* ]]
+}
+
 @test "what is there is not fetched again, nor what another image has" {
     local layer
     himg pull -q "$REGISTRY/team/one:1"

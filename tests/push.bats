@@ -65,11 +65,11 @@ remote() {
 @test "an image, to a name of its own: the same bytes, and what is there is not sent again" {
     run himg push --tls-verify=false localhost/boat:two "$PLAIN/team/two:1"
     [ "$status" -eq 0 ]
-    [ "${lines[0]}" = "3 blobs sent, 0 taken from other repositories, 0 were there" ]
-    [ "${lines[1]}" = "sha256:$(skopeo inspect --raw "oci:$LAYOUT:two" | sha256sum | cut -d' ' -f1)" ]
+    [ "${lines[-2]}" = "3 blobs sent, 0 taken from other repositories, 0 were there" ]
+    [ "${lines[-1]}" = "sha256:$(skopeo inspect --raw "oci:$LAYOUT:two" | sha256sum | cut -d' ' -f1)" ]
     remote "$PLAIN/team/two:1" | cmp - <(skopeo inspect --raw "oci:$LAYOUT:two")
     run himg push --tls-verify=false localhost/boat:two "$PLAIN/team/two:again"
-    [ "${lines[0]}" = "0 blobs sent, 0 taken from other repositories, 3 were there" ]
+    [ "${lines[-2]}" = "0 blobs sent, 0 taken from other repositories, 3 were there" ]
     # Pulled into another store it is the same.
     local before
     before=$(himg images --format json | jq -r '.[] | select(.name == "localhost/boat:two") | .digest')
@@ -85,12 +85,47 @@ remote() {
     [ "$status" -eq 0 ]
     [[ $output == sha256:* ]]
     run himg push --tls-verify=false localhost/boat:one "$PLAIN/second/one:1"
-    [ "${lines[0]}" = "0 blobs sent, 2 taken from other repositories, 0 were there" ]
+    [ "${lines[-2]}" = "0 blobs sent, 2 taken from other repositories, 0 were there" ]
     # A name for it here need not mean that the registry has it.
     himg tag localhost/boat:two "$PLAIN/never/pushed:1"
     run himg push --tls-verify=false localhost/boat:two "$PLAIN/third/two:1"
     [ "$status" -eq 0 ]
     remote "$PLAIN/third/two:1" | cmp - <(skopeo inspect --raw "oci:$LAYOUT:two")
+}
+
+@test "a line for each blob, how it came there; -q says nothing of it" {
+    local size
+    size=$(jq -r '[.config.size, .layers[].size] | add / 1048576 * 10 | round / 10' \
+        < <(skopeo inspect --raw "oci:$LAYOUT:two"))
+    run himg push --tls-verify=false localhost/boat:two "$PLAIN/lines/two:1"
+    [ "${lines[0]}" = "Pushing $PLAIN/lines/two:1: 3 blobs, $size MiB" ]
+    [ "$(grep -cE '^sha256:[0-9a-f]{12}: sent \([123] of 3\)$' <<<"$output")" -eq 3 ]
+    [[ $output == *"(3 of 3)"* ]]
+    run himg push --tls-verify=false localhost/boat:two "$PLAIN/lines/two:2"
+    [ "$(grep -cE '^sha256:[0-9a-f]{12}: was there \([123] of 3\)$' <<<"$output")" -eq 3 ]
+    himg tag localhost/boat:two "$PLAIN/lines/two:1"
+    run himg push --tls-verify=false localhost/boat:two "$PLAIN/lines/other:1"
+    [ "$(grep -c ': taken from another repository (' <<<"$output")" -eq 3 ]
+    run himg push -q --tls-verify=false localhost/boat:two "$PLAIN/lines/quiet:1"
+    [ "$status" -eq 0 ]
+    [ "${#lines[@]}" -eq 1 ]
+    [[ $output == sha256:* ]]
+}
+
+@test "at a terminal a bar, which is gone in the end" {
+    run python3 "$BATS_TEST_DIRNAME/terminal.py" run size=100x30 -- "$HOY" --root "$HOY_ROOT" --data-root "$DATA" \
+        push --tls-verify=false localhost/boat:two "$PLAIN/bar/two:1" 3>&-
+    [ "$status" -eq 0 ]
+    [[ $output == *$'\r\e[K['*"] "*" MiB, 3/3 blobs"$'\r\e[K'"3 blobs sent"* ]]
+    [[ $output != *"Pushing"* ]]
+    # A narrow one has room for the figures alone.
+    run python3 "$BATS_TEST_DIRNAME/terminal.py" run size=50x30 -- "$HOY" --root "$HOY_ROOT" --data-root "$DATA" \
+        push --tls-verify=false localhost/boat:two "$PLAIN/bar/two:2" 3>&-
+    [[ $output == *" MiB, 3/3 blobs"* ]]
+    [[ $output != *$'\e[K['* ]]
+    run python3 "$BATS_TEST_DIRNAME/terminal.py" run size=100x30 -- "$HOY" --root "$HOY_ROOT" --data-root "$DATA" \
+        push -q --tls-verify=false localhost/boat:two "$PLAIN/bar/two:3" 3>&-
+    [ "${#lines[@]}" -eq 1 ]
 }
 
 @test "an index: whole, or the one image that is here" {

@@ -419,6 +419,18 @@ whole() {
     [ "$(asked '^OTHER.*Basic')" = 0 ]
 }
 
+@test "addresses that a manifest gives for a layer are not gone to" {
+    login "$REGISTRY" sailor:anchor
+    run hoy --data-root "$BATS_TEST_TMPDIR/data" pull -q "$REGISTRY/foreign/x:1"
+    failed_with "blob unknown (404)"
+    has "distributed from elsewhere (urls) are not fetched"
+    [ "$(asked '^REGISTRY GET /v2/foreign/x/blobs')" -ge 1 ]
+    [ "$(asked '^OTHER')" = 0 ]
+    # The control: it is there to be had, and who asks for it is noted.
+    python3 -c 'import sys, urllib.request; urllib.request.urlopen(sys.argv[1]).read()' "http://$OTHER/foreign"
+    [ "$(asked '^OTHER GET /foreign')" = 1 ]
+}
+
 @test "redirects: no loops, no way back to http, no files" {
     trust "$SECURE"
     run client manifest "$REGISTRY/loop/x:1"

@@ -158,7 +158,99 @@ teardown() {
     [ "$status" -eq 125 ]
     run hoy run --rm -u 0 localhost/layout:evil /bin/pwd
     [ "$(ls "$t/canary")" = passwd ]
+    [ "$(cat "$t/canary/passwd")" = 'stranger:x:7:7::/:/bin/sh' ]
+    # The control: by their paths on the host they do lead there.
+    grep -q stranger "$(DATA=$HOY_DATA_ROOT image_layers localhost/layout:evil)/etc/passwd"
     hoy rmi localhost/layout:evil
+}
+
+@test "an image's user is a number or a name, and nothing that is neither" {
+    local user
+    LAYOUT=$BATS_TEST_TMPDIR/layout
+    layout_new "$LAYOUT"
+    for user in 4294967295 -1 0x1 1: :1 2147483648:4294967295 'sailor\nroot' ' 0' 1:2:3; do
+        CONFIG="{\"User\": \"$user\", \"Cmd\": [\"/bin/id\"]}" layout_image user "$BATS_FILE_TMPDIR/base.tar"
+        hoy load -q -i "$LAYOUT"
+        run hoy run --rm localhost/layout:user
+        [ "$status" -eq 125 ] || { echo "$user: $output"; false; }
+        [ "${#lines[@]}" -eq 1 ]
+    done
+    # The control.
+    for user in 0:0 1:2 2147483648:2147483648 4294967294:4294967294 sailor:sailor; do
+        CONFIG="{\"User\": \"$user\", \"Cmd\": [\"/bin/sh\", \"-c\", \"echo \$(id -u):\$(id -g)\"]}" \
+            layout_image user "$BATS_FILE_TMPDIR/base.tar"
+        hoy load -q -i "$LAYOUT"
+        run hoy run --rm localhost/layout:user
+        [ "$output" = "${user//sailor/1000}" ]
+    done
+}
+
+@test "a newline in what an image says stays where it is" {
+    LAYOUT=$BATS_TEST_TMPDIR/layout
+    layout_new "$LAYOUT"
+    CONFIG='{"Cmd": ["/bin/sh", "-c", "printf \"%s|\" \"$A\" \"$HOME\" \"${NEW-unset}\""], "User": "sailor",
+        "Env": ["A=x\nNEW=0\r", "HOME=/a\nb:c", "PATH=/bin"], "Labels": {"l\nm": "v\nforged  line"}}' \
+        layout_image lines "$BATS_FILE_TMPDIR/base.tar"
+    hoy load -q -i "$LAYOUT"
+    run hoy run --name lines localhost/layout:lines
+    [ "$output" = $'x\nNEW=0\r|/a\nb:c|unset|' ]
+    [ "$(hoy ps -a | wc -l)" -eq 2 ]
+    [ "$(hoy ps -a --format json | jq -c '.[0].labels["l\nm"]')" = '"v\nforged  line"' ]
+    hoy rm lines
+    CONFIG='{"Cmd": ["/bin/pwd"], "WorkingDir": "/a\nb"}' layout_image lines "$BATS_FILE_TMPDIR/base.tar"
+    hoy load -q -i "$LAYOUT"
+    run hoy run --rm localhost/layout:lines
+    [ "$output" = $'/a\nb' ]
+}
+
+@test "libraries that an image brings, and its environment names, are loaded by no verb" {
+    local t=$BATS_TEST_TMPDIR sprung=$BATS_TEST_TMPDIR/sprung name dir
+    command -v gcc >/dev/null || skip "gcc is not installed"
+    gcc -shared -fPIC -o "$t/trap.so" -x c - <<C
+#include <fcntl.h>
+__attribute__((constructor)) static void spring(void)
+{
+	open("$sprung", O_CREAT | O_WRONLY, 0666);
+}
+C
+    # The control: it would snap.
+    LD_PRELOAD=$t/trap.so /bin/true
+    [ -e "$sprung" ]
+    rm "$sprung"
+    mkdir -p "$t/evil/etc"
+    cp -a "$BATS_FILE_TMPDIR/root/bin" "$t/evil/"
+    cp "$BATS_FILE_TMPDIR/root/etc/passwd" "$BATS_FILE_TMPDIR/root/etc/group" "$t/evil/etc/"
+    for dir in lib lib64 usr/lib lib/x86_64-linux-gnu usr/lib/x86_64-linux-gnu; do
+        mkdir -p "$t/evil/$dir"
+        for name in libnss_files.so.2 libnss_compat.so.2 libnss_dns.so.2 libc.so.6 libarchive.so.13 libcurl.so.4 trap.so; do
+            cp "$t/trap.so" "$t/evil/$dir/$name"
+        done
+    done
+    echo /lib/trap.so >"$t/evil/etc/ld.so.preload"
+    tar -C "$t/evil" -cf "$t/evil.tar" .
+    LAYOUT=$t/layout
+    layout_new "$LAYOUT"
+    # The directory of the test is there on the host alone: inside, the trap can't leave its mark.
+    CONFIG='{"Cmd": ["/bin/sleep", "1000"], "User": "sailor", "Env": ["LD_PRELOAD=/lib/trap.so",
+        "LD_LIBRARY_PATH=/lib", "LD_AUDIT=/lib/trap.so", "GCONV_PATH=/lib", "PATH=/evil:/bin", "HOME=/lib"],
+        "Volumes": {"/etc": {}}}' layout_image evil "$t/evil.tar"
+    hoy load -q -i "$LAYOUT"
+    hoy run -d --name trapped localhost/layout:evil >/dev/null
+    hoy exec -u 1000 trapped true
+    hoy cp trapped:/lib/trap.so "$t/out"
+    hoy cp "$t/out" trapped:/in
+    hoy cp trapped:/etc - >"$t/out.tar"
+    hoy diff trapped >/dev/null
+    hoy commit trapped localhost/layout:again >/dev/null
+    hoy logs trapped
+    run hoy ps trapped # how it ends is the machine's ps's own: in the lane it finds no boot time
+    hoy inspect trapped >/dev/null
+    hoy unpack localhost/layout:evil "$t/bundle"
+    hoy save -o "$t/saved.tar" localhost/layout:evil
+    hoy stop -t 0 trapped
+    hoy rm -v trapped
+    hoy rmi localhost/layout:evil localhost/layout:again >/dev/null
+    [ ! -e "$sprung" ]
 }
 
 @test "under the name runc there are no images" {

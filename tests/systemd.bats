@@ -276,6 +276,17 @@ up() {
     has 'memory.max 8388608 bytes'
 }
 
+@test "a container killed for memory says so, also when systemd was faster and took its cgroup away" {
+    require_tool strace
+    bundle_new sh -c 'x=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; while :; do x=$x$x; done'
+    cfg '.linux.resources.memory = {limit: 8388608, swap: 8388608}'
+    run strace -qq -o /dev/null -e trace=waitid -e inject=waitid:delay_enter=3000000 \
+        "$HOY" --root "$HOY_ROOT" --systemd-cgroup run -b "$BUNDLE" "$ID" </dev/null 3>&-
+    [[ $status == 137 ]]
+    has 'ran out of memory'
+    has 'memory.max 8388608 bytes'
+}
+
 # ---- Annotations ---------------------------------------------------------------------------------
 
 @test "annotations set properties" {

@@ -23,7 +23,7 @@ setup_file() {
     echo yes >"$ROOTFS/app/log/kept"
     ln -s /etc "$ROOTFS/to-etc"
     ln -s "$CANARY" "$ROOTFS/to-canary"
-    ln -s "../../../../../../../../..$CANARY" "$ROOTFS/up-to-canary"
+    ln -s "$UP$CANARY" "$ROOTFS/up-to-canary"
     ln -s /proc/self/root "$ROOTFS/magic"
     echo "the image's" >"$ROOTFS/etc/mark"
     umoci init --layout "$LAYOUT" 3>&-
@@ -31,7 +31,7 @@ setup_file() {
     CONFIG='{"Cmd": ["/bin/sh"]}' layout_image plain "$t/base.tar"
     CONFIG='{"Volumes": {"/app/log": {}, "/empty/": {}}}' layout_image declares "$t/base.tar"
     CONFIG='{"Volumes": {"/app/log": {}}, "User": "sailor"}' layout_image user "$t/base.tar"
-    CONFIG="{\"Volumes\": {\"/../../..$CANARY\": {}}}" layout_image dots "$t/base.tar"
+    CONFIG="{\"Volumes\": {\"/$UP$CANARY\": {}}}" layout_image dots "$t/base.tar"
     CONFIG='{"Volumes": {"canary": {}}}' layout_image relative "$t/base.tar"
     CONFIG='{"Volumes": {"/a\nb": {}}}' layout_image newline "$t/base.tar"
     CONFIG='{"Volumes": {"/": {}}}' layout_image whole "$t/base.tar"
@@ -570,6 +570,8 @@ killed_walk() {
 @test "an image's path with .., a relative one, /, control characters, /proc: refused, or left out" {
     local tag
     with_images
+    # The control: whoever puts that path behind the root's is out.
+    [[ $ROOTFS/$UP$CANARY/file -ef $CANARY/file ]]
     for tag in dots relative newline whole proc; do
         image "$tag" true
         [[ $status == 125 ]]
@@ -602,6 +604,8 @@ killed_walk() {
     is file
     rm -rf "${ROOTFS:?}/tmp/"*
     [[ $(cat "$CANARY"/*) == alive && $(ls "$CANARY") == file ]]
+    # The control: by its path on the host each of them does lead there.
+    [[ $(cat "$ROOTFS/to-canary/file") == alive && $(cat "$ROOTFS/up-to-canary/file") == alive ]]
     grep -q "the image's" "$ROOTFS/etc/mark"
 }
 

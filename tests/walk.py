@@ -58,7 +58,7 @@ class Place:
             "load": self.argv("load", "-q", "-i", source),
             "unpack": self.argv("unpack", source, self.bundle),
             "run": self.argv("run", "--rm", "--name", self.name, "--cgroup-parent", f"/{os.path.basename(self.cgroup)}",
-                             "-v", f"{self.dir}:/mnt", source, "true"),
+                             "-v", f"{self.dir}:/mnt", "-v", "/bin", source, "true"),
         }[self.args.what]
 
     def do(self, argv):
@@ -78,7 +78,7 @@ class Place:
     def listing(self):
         """What the store and the state directory have, but for blobs and layers and what finds them."""
         found = set()
-        for top in ("containers", "names", "ingest", "staging", "images"):
+        for top in ("containers", "names", "volumes", "ingest", "staging", "images"):
             path = f"{self.data}/{top}"
             if os.path.isdir(path):
                 found.update(f"{top}/{name}" for name in os.listdir(path))
@@ -111,6 +111,7 @@ class Place:
             self.again()
         except Wrong as wrong:
             # Said once.
+            self.mend()
             self.pristine |= self.listing()
             self.mounts = self.count_mounts()
             self.cgroups_before = self.cgroups()
@@ -138,12 +139,20 @@ class Place:
             if left:
                 raise Wrong(f"leaves {' '.join(sorted(left))}: {done.returncode}: {out}")
 
+    def mend(self):
+        """What can be repaired, is, so that the next call says nothing of it."""
+        try:
+            self.again()
+        except (Wrong, subprocess.TimeoutExpired):
+            pass
+
     def again(self):
         if self.args.what == "run":
             # What was killed is still listed, and is taken away by that.
             for line in text(self.must("ps", "-aq", "--no-trunc").stdout).splitlines():
                 if not line.startswith("hoy: warning"):
-                    self.must("rm", "-f", line)
+                    self.must("rm", "-f", "-v", line)
+            self.must("volume", "prune", "-f")
         if self.args.what == "unpack":
             shutil.rmtree(self.bundle, ignore_errors=True)
         self.must(*self.command()[5:])

@@ -27,7 +27,7 @@ static int profile(const char *text, size_t len, struct arena *a, struct error *
 
 	if (r == 0)
 		seccomp_profile_select(&p, &target, a, &s);
-	return r < 0 ? r : -1;
+	return r;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -55,10 +55,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		r = config_parse(text, size - 1, "c", &a, &w, &c, &err);
 	if (r == 0 && data[0] == 's')
 		state_write_record(s, &out);
-	else if (r == 0)
+	else if (r == 0 && data[0] != 'f')
 		table_write(data[0] == 'p' ? &process_table : &config_table,
 			    data[0] == 'p' ? (const void *)p : (const void *)c, true, &out);
-	else if (!err.why[0])
+	else if (r < 0 && !err.why[0])
 		abort(); /* an error without a reason */
 	error_text(&err, buf, sizeof(buf));
 	text_free(&out);

@@ -22,7 +22,7 @@ while read -r file; do
 done < <(comm -23 <(echo "$named") <(echo "$there"))
 lines=$(sed '/^#/d' Makefile.am)
 # What the tests need besides; a wildcard there names the rest.
-for file in tests/*.bash tests/vm/* tests/fuzz/README; do
+for file in tests/*.bash tests/vm/* tests/fuzz/README tests/fuzz/run; do
     # Not through a pipe, which grep -q would break.
     if ! grep -qE "(^|[[:space:]])${file//./\\.}([[:space:]]|\$)" <<<"$lines"; then
         echo "$file is not named in Makefile.am"

@@ -88,20 +88,21 @@ static void architectures(void **state)
 	arena_free(&a);
 }
 
-/* Whether a rule lets socket(family) happen; the register's upper half is not the kernel's
- * business. */
-static int socket_says(const struct seccomp *s, uint64_t family)
+/* What the rules say of a call with this argument; the register's upper half is not the kernel's
+ * business. ENOSYS: nothing. */
+static int argument_says(const struct seccomp *s, const char *call, unsigned index, uint64_t value)
 {
 	int found = ENOSYS, n = 0;
 
 	for (size_t i = 0; i < s->syscalls.n; i++) {
 		const struct seccomp_rule *r = &s->syscalls.v[i];
 
-		if (!streq(r->names.v[0], "socket"))
+		if (!streq(r->names.v[0], call))
 			continue;
 		assert_int_equal(r->args.n, 1);
+		assert_int_equal(r->args.v[0].index, index);
 		assert_string_equal(r->args.v[0].op, "SCMP_CMP_MASKED_EQ");
-		if ((family & r->args.v[0].value) != *r->args.v[0].value_two)
+		if ((value & r->args.v[0].value) != *r->args.v[0].value_two)
 			continue;
 		found = r->errno_ret ? (int)*r->errno_ret : 0;
 		n++;
@@ -120,10 +121,38 @@ static void sockets(void **state)
 	for (uint64_t family = 0; family < 64; family++) {
 		int expected = family == 38 || family == 40 ? EAFNOSUPPORT : 0;
 
-		assert_int_equal(socket_says(&s, family), expected);
-		assert_int_equal(socket_says(&s, family | 1ULL << 32), expected);
+		assert_int_equal(argument_says(&s, "socket", 0, family), expected);
+		assert_int_equal(argument_says(&s, "socket", 0, family | 1ULL << 32), expected);
 	}
-	assert_int_equal(socket_says(&s, 64), ENOSYS);
+	assert_int_equal(argument_says(&s, "socket", 0, 64), ENOSYS);
+	arena_free(&a);
+}
+
+/* All requests but three, whatever stands above their 32 bits. */
+static void attributes(void **state)
+{
+	static const uint32_t denied[] = {0x40086602, 0x40046602, 0x401c5820};
+	struct arena a = ARENA_INIT;
+	struct seccomp s;
+	uint32_t n = 1;
+
+	(void)state;
+	seccomp_default(NONE, "amd64", &a, &s);
+	assert_int_equal(says(&s, "ioctl"), 0);
+	seccomp_deny_attributes(&s, &a);
+	assert_int_equal(says(&s, "ioctl"), -1);
+	assert_int_equal(says(&s, "inotify_init"), 0);
+	for (size_t i = 0; i < sizeof(denied) / sizeof(denied[0]); i++) {
+		assert_int_equal(argument_says(&s, "ioctl", 1, denied[i]), EPERM);
+		assert_int_equal(argument_says(&s, "ioctl", 1, denied[i] | 1ULL << 40), EPERM);
+		for (unsigned bit = 0; bit < 32; bit++)
+			assert_int_equal(
+				argument_says(&s, "ioctl", 1, denied[i] ^ 1u << bit), 0);
+	}
+	for (size_t i = 0; i < 10000; i++, n = n * 1664525 + 1013904223)
+		assert_int_equal(argument_says(&s, "ioctl", 1, n), 0);
+	assert_int_equal(argument_says(&s, "ioctl", 1, 0), 0);
+	assert_int_equal(argument_says(&s, "ioctl", 1, UINT32_MAX), 0);
 	arena_free(&a);
 }
 
@@ -237,7 +266,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(capabilities), cmocka_unit_test(architectures),
-		cmocka_unit_test(sockets),	cmocka_unit_test(selecting),
+		cmocka_unit_test(sockets),
+		cmocka_unit_test(attributes),	cmocka_unit_test(selecting),
 		cmocka_unit_test(refused),
 	};
 

@@ -219,6 +219,93 @@ static void bad_documents(void **state)
 		parse(OF_LAYOUT, "{'imageLayoutVersion':'1.0.0','more':1}", NULL, NULL, NULL), 0);
 }
 
+/* ---- Every node ------------------------------------------------------------------------------ */
+
+/* Where the next value in a document ends. */
+static const char *value_end(const char *p)
+{
+	int depth = 0;
+
+	if (*p == '\'') {
+		return strchr(p + 1, '\'') + 1;
+	} else if (*p == '{' || *p == '[') {
+		do {
+			depth += (*p == '{' || *p == '[') - (*p == '}' || *p == ']');
+			p++;
+		} while (depth);
+		return p;
+	}
+	return p + strcspn(p, ",]}");
+}
+
+/* Whether a value may begin at p: behind a colon, a bracket or, in a list, a comma. */
+static bool is_value(const char *doc, const char *p, bool in_list)
+{
+	return p > doc && (p[-1] == ':' || p[-1] == '[' || (p[-1] == ',' && in_list)) && *p != ']';
+}
+
+/* The document with each of its values in turn replaced by each of these is taken, or refused with the field
+ * that it is about. */
+static void nodes_of(enum kind kind, const char *doc)
+{
+	static const char *const others[] = {"null", "true", "-1",	 "'x'",	 "[]",
+					     "{}",   "[[]]", "{'a':{}}", "1e400"};
+	_cleanup_(arena_free) struct arena a = ARENA_INIT;
+	union {
+		struct image_index index;
+		struct image_manifest manifest;
+		struct image_config config;
+	} d;
+	unsigned values = 0, refused = 0;
+	bool lists[32] = {false}, quoted = false;
+	int depth = 0;
+	const char *p;
+
+	assert_int_equal(parse(kind, doc, &a, &d, NULL), 0); /* the control */
+	for (p = doc; *p; p++) {
+		if (!quoted && is_value(doc, p, lists[depth])) {
+			size_t i;
+
+			values++;
+			for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+				struct error err = ERROR_INIT;
+				const char *text = arena_join(&a, arena_memdup(&a, doc, (size_t)(p - doc)),
+							      others[i], value_end(p), NULL);
+				int r = parse(kind, text, &a, &d, &err);
+
+				assert_true(r <= 0);
+				if (r < 0)
+					assert_true(err.field[0] && err.why[0]);
+				refused += r < 0;
+			}
+		}
+		quoted ^= *p == '\'';
+		if (!quoted && (*p == '{' || *p == '['))
+			lists[++depth] = *p == '[';
+		else if (!quoted && (*p == '}' || *p == ']'))
+			depth--;
+	}
+	assert_true(values > 10);
+	/* Most of them: null and an empty list are often as good as nothing. */
+	assert_true(refused > values * 5);
+}
+
+static void nodes(void **state)
+{
+	(void)state;
+	nodes_of(OF_INDEX,
+		 "{'schemaVersion':2,'mediaType':'" OCI "index.v1+json','manifests':[{'mediaType':'" OCI
+		 "manifest.v1+json','digest':'" D1 "','size':7,'urls':['http:x'],'annotations':{'k':'v'},"
+		 "'platform':{'architecture':'arm64','os':'linux','variant':'v8','os.features':['f']}}],"
+		 "'annotations':{'a':'b'}}");
+	nodes_of(OF_MANIFEST, IMAGE(",'mediaType':'" OCI "manifest.v1+json','annotations':{'a':'b'}"));
+	nodes_of(OF_CONFIG,
+		 CONFIG(",'created':'2020-01-01T00:00:00Z','author':'x','config':{'User':'u','Env':['A=b'],"
+			"'Cmd':['c'],'Entrypoint':['e'],'WorkingDir':'w','Labels':{'l':'m'},"
+			"'Volumes':{'v':{}},'ExposedPorts':{'p':{}},'StopSignal':'TERM'},"
+			"'history':[{'created_by':'x','empty_layer':true}]"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -226,6 +313,7 @@ int main(void)
 		cmocka_unit_test(manifests),
 		cmocka_unit_test(configs),
 		cmocka_unit_test(bad_documents),
+		cmocka_unit_test(nodes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "engine/attributes.h"
+#include "base/attributes.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -60,6 +60,14 @@ int attributes_copy(int from, int to, const struct stat *st, const struct attrib
 		return -errno;
 	r = xattrs_copy(from_path, to_path, p);
 	return r < 0 ? r : attributes_copy_times(to, st);
+}
+
+int attributes_copy_all(int from, int to)
+{
+	static const struct attributes_policy all = {.archive = true};
+	struct stat st;
+
+	return fstat(from, &st) < 0 ? -errno : attributes_copy(from, to, &st, &all);
 }
 
 int attributes_copy_times(int to, const struct stat *st)

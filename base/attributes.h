@@ -4,8 +4,8 @@
  * descriptors of the files themselves, which O_PATH will do for: what stands at their names
  * meanwhile, and whether that is a link, is of no concern.
  */
-#ifndef HOY_ENGINE_ATTRIBUTES_H
-#define HOY_ENGINE_ATTRIBUTES_H
+#ifndef HOY_BASE_ATTRIBUTES_H
+#define HOY_BASE_ATTRIBUTES_H
 
 #include <stdbool.h>
 #include <sys/stat.h>
@@ -25,6 +25,8 @@ struct attributes_policy {
 void attributes_path(int fd, char buf[ATTRIBUTES_PATH]);
 /* st: of from. 0 or -errno. */
 int attributes_copy(int from, int to, const struct stat *st, const struct attributes_policy *p);
+/* All of it, of a file that nobody changes meanwhile. 0 or -errno. */
+int attributes_copy_all(int from, int to);
 /* The times alone, which writing to a directory changes. 0 or -errno. */
 int attributes_copy_times(int to, const struct stat *st);
 
