@@ -4,6 +4,7 @@
 
 #include "base/fd.h"
 #include "cmd/output.h"
+#include "cmd/rootless.h"
 #include "cmd/verb.h"
 #include "engine/changes.h"
 #include "image/tool.h"
@@ -35,6 +36,7 @@ const struct verb verb_diff = {
 	.min = 1,
 	.max = 1,
 	.needs = "a container",
+	.rootless = rootless_containers,
 	.run = diff_run,
 };
 
@@ -108,5 +110,6 @@ const struct verb verb_commit = {
 	.min = 1,
 	.max = 2,
 	.needs = "a container",
+	.rootless = rootless_containers,
 	.run = commit_run,
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdint.h>
 
+#include "cmd/rootless.h"
 #include "cmd/verb.h"
 #include "image/tool.h"
 
@@ -74,5 +75,6 @@ const struct verb verb_import = {
 	.min = 1,
 	.max = 2,
 	.needs = "a tar file, or - for standard input",
+	.rootless = rootless_always,
 	.run = import_run,
 };

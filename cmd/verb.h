@@ -54,6 +54,9 @@ struct verb {
 	/* What the tables can't say about the arguments; may be NULL. 0 or -EINVAL with err, to
 	 * which the verb's name is added. Nothing has been done by then, and the exit status is 1. */
 	int (*check)(const struct call *c, struct error *err);
+	/* Without root: whether it is to run in the user's own namespace; *id: the container that it is
+	 * about, where that is one (cmd/rootless.h). NULL: it never is. */
+	bool (*rootless)(const struct call *c, const char **id);
 	/* Returns the exit status, 0 to 255, or a negative errno with err filled. */
 	int (*run)(const struct call *c, struct error *err);
 };

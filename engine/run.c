@@ -101,7 +101,7 @@ static int making_configure(struct making *m, const struct source *source, bool 
 		.arena = &m->arena,
 	};
 
-	machine_look(&machine);
+	machine_look(m->rt->rootless, &machine);
 	/* Who asked for no cgroups gets no limit by default, which would need one. */
 	machine.pids &= m->rt->manager != MANAGER_DISABLED;
 	return configure(&in, c, err);
@@ -259,10 +259,6 @@ int engine_run(const struct runtime *rt, const struct run_options *opt, char *id
 				"$HOME/.local/share");
 		return error_say(err, ENOENT,
 				 "--data-root is needed: neither is set to an absolute path");
-	}
-	if (geteuid() != 0) {
-		error_hint(err, "hoy spec --rootless makes a bundle for another user");
-		return error_say(err, EPERM, "without a bundle only root can run containers yet");
 	}
 	m.id = id;
 	m.path = containers_path(rt->data, id, &m.arena);
