@@ -3,21 +3,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/text.h"
 
 #define XATTR_MAX  65536 /* bytes of names, and of a value: the kernel's own limits */
 #define MODE_PLAIN 0777
 #define MODE_WHOLE 07777
-
-void attributes_path(int fd, char buf[ATTRIBUTES_PATH])
-{
-	snprintf(buf, ATTRIBUTES_PATH, "/proc/self/fd/%d", fd);
-}
 
 static bool xattr_wanted(const char *name, const struct attributes_policy *p)
 {
@@ -47,12 +42,12 @@ static int xattrs_copy(const char *from, const char *to, const struct attributes
 /* In the order in which none of them takes another away. */
 int attributes_copy(int from, int to, const struct stat *st, const struct attributes_policy *p)
 {
-	char from_path[ATTRIBUTES_PATH], to_path[ATTRIBUTES_PATH];
+	char from_path[FD_PATH], to_path[FD_PATH];
 	mode_t mode = st->st_mode & (p->archive || S_ISDIR(st->st_mode) ? MODE_WHOLE : MODE_PLAIN);
 	int r;
 
-	attributes_path(from, from_path);
-	attributes_path(to, to_path);
+	fd_path(from, from_path);
+	fd_path(to, to_path);
 	if (fchownat(to, "", p->archive ? st->st_uid : p->uid, p->archive ? st->st_gid : p->gid,
 		     AT_EMPTY_PATH) < 0)
 		return -errno;

@@ -20,9 +20,6 @@ struct attributes_policy {
 	gid_t gid;
 };
 
-/* "/proc/self/fd/N": the file behind a descriptor as a path. */
-#define ATTRIBUTES_PATH sizeof("/proc/self/fd/2147483647")
-void attributes_path(int fd, char buf[ATTRIBUTES_PATH]);
 /* st: of from. 0 or -errno. */
 int attributes_copy(int from, int to, const struct stat *st, const struct attributes_policy *p);
 /* All of it, of a file that nobody changes meanwhile. 0 or -errno. */

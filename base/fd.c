@@ -57,6 +57,11 @@ int fd_write_all(int fd, const void *p, size_t len)
 	return 0;
 }
 
+void fd_path(int fd, char buf[FD_PATH])
+{
+	snprintf(buf, FD_PATH, "/proc/self/fd/%d", fd);
+}
+
 ssize_t fd_read(int fd, void *p, size_t n)
 {
 	ssize_t r;

@@ -24,6 +24,9 @@ int fd_take(int *fd);
 
 /* Writes all len bytes, through signals and short writes. 0 or negative errno. */
 int fd_write_all(int fd, const void *p, size_t len);
+/* "/proc/self/fd/N": the file behind a descriptor, which O_PATH will do for, as a path. */
+#define FD_PATH sizeof("/proc/self/fd/2147483647")
+void fd_path(int fd, char buf[FD_PATH]);
 /* read(2), through signals. */
 ssize_t fd_read(int fd, void *p, size_t n);
 /* flock(2), through signals. 0 or negative errno. */

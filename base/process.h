@@ -46,6 +46,9 @@ int process_start_time(int procfd, pid_t pid, uint64_t *ret, bool *zombie);
 /* Where a helper program of hoy's is: beside hoy, as in a build directory, else where it is installed. path
  * has room for PATH_MAX bytes; it is returned. */
 const char *process_helper(const char *name, char *path);
+/* Notes now where this program is. To be called before it leaves a mount namespace: that may end then, and
+ * what it had mounted has no place any more. */
+void process_helper_keep(void);
 
 /* Whether this process is nobody's root but its own: another user, or in a user namespace. */
 bool process_is_rootless(void);

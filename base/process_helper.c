@@ -6,12 +6,22 @@
 #include <string.h>
 #include <unistd.h>
 
+static char own[PATH_MAX]; /* "": to be asked */
+
+void process_helper_keep(void)
+{
+	ssize_t n = readlink("/proc/self/exe", own, sizeof(own) - NAME_MAX - 1);
+
+	own[n > 0 ? n : 0] = 0;
+}
+
 const char *process_helper(const char *name, char *path)
 {
-	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - NAME_MAX - 1);
 	char *slash;
 
-	path[n > 0 ? n : 0] = 0;
+	if (!own[0])
+		process_helper_keep();
+	memcpy(path, own, strlen(own) + 1);
 	slash = strrchr(path, '/');
 	if (slash) {
 		snprintf(slash + 1, NAME_MAX, "%s", name);

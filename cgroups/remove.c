@@ -323,9 +323,21 @@ struct searching {
 	const char *attr;
 	const char *owner;
 	size_t owner_len;
+	const char *plain; /* where hoy makes it when nobody says where */
 	struct arena *a;
-	const char *found;
+	const char *found, *nameless;
 };
+
+/* A hoy that was killed between mkdir and setxattr has left a cgroup that names nobody, but is called as
+ * hoy calls what nobody else has named: "hoy-ID". */
+static bool is_nameless(int cgroup_fd, const char *path, const char *plain)
+{
+	size_t n = strlen(path), len = strlen(plain);
+
+	return n >= len && streq(path + n - len, plain) && cgroup_populated(cgroup_fd) == 0 &&
+	       fgetxattr(cgroup_fd, CGROUP_OWNER_XATTR, NULL, 0) < 0 &&
+	       fgetxattr(cgroup_fd, CGROUP_OWNER_XATTR_USER, NULL, 0) < 0;
+}
 
 static int owner_check(int cgroup_fd, const char *path, void *arg)
 {
@@ -333,35 +345,13 @@ static int owner_check(int cgroup_fd, const char *path, void *arg)
 	char buf[8192];
 	ssize_t n = fgetxattr(cgroup_fd, s->attr, buf, sizeof(buf));
 
-	if (n < 0 || (size_t)n != s->owner_len || memcmp(buf, s->owner, s->owner_len) != 0)
-		return 0;
-	s->found = arena_strdup(s->a, path);
-	return 1;
-}
-
-/* A hoy that was killed between mkdir and setxattr has left a cgroup that names nobody, but is called as
- * hoy calls what nobody else has named: "hoy-ID". */
-static int nameless_check(int cgroup_fd, const char *path, void *arg)
-{
-	struct searching *s = arg;
-
-	size_t n = strlen(path), len = strlen(s->owner);
-
-	if (n < len || !streq(path + n - len, s->owner) || cgroup_populated(cgroup_fd) != 0 ||
-	    fgetxattr(cgroup_fd, CGROUP_OWNER_XATTR, NULL, 0) >= 0 ||
-	    fgetxattr(cgroup_fd, CGROUP_OWNER_XATTR_USER, NULL, 0) >= 0)
-		return 0;
-	s->found = arena_strdup(s->a, path);
-	return 1;
-}
-
-static int find_nameless(const struct cgroup_root *root, const char *id, struct searching *s)
-{
-	static const struct visitor v = {.enter = nameless_check};
-
-	if (cgroup_path_resolve(NULL, id, s->a, &s->owner, NULL) < 0)
-		return 0;
-	return cgroup_walk(root->fd, &v, s);
+	if (n >= 0 && (size_t)n == s->owner_len && memcmp(buf, s->owner, s->owner_len) == 0) {
+		s->found = arena_strdup(s->a, path);
+		return 1;
+	}
+	if (!s->nameless && s->plain && is_nameless(cgroup_fd, path, s->plain))
+		s->nameless = arena_strdup(s->a, path);
+	return 0;
 }
 
 int cgroup_find(const struct cgroup_root *root, const char *state_root, const char *id,
@@ -375,6 +365,7 @@ int cgroup_find(const struct cgroup_root *root, const char *state_root, const ch
 	text_addf(&owner, "%s %s", state_root, id);
 	s.owner = owner.s;
 	s.owner_len = owner.len;
+	cgroup_path_resolve(NULL, id, a, &s.plain, NULL);
 	/* user.* can be set by whoever owns the cgroup, a container perhaps: only where nothing
 	 * carries the attribute that it can't forge. */
 	r = cgroup_walk(root->fd, &v, &s);
@@ -382,12 +373,10 @@ int cgroup_find(const struct cgroup_root *root, const char *state_root, const ch
 		s.attr = CGROUP_OWNER_XATTR_USER;
 		r = cgroup_walk(root->fd, &v, &s);
 	}
-	if (r == 0)
-		r = find_nameless(root, id, &s);
 	if (r < 0)
 		return r;
-	if (!s.found)
+	if (!s.found && !s.nameless)
 		return -ENOENT;
-	*ret = s.found;
+	*ret = s.found ? s.found : s.nameless;
 	return 0;
 }

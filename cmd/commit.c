@@ -4,6 +4,7 @@
 
 #include "base/fd.h"
 #include "cmd/output.h"
+#include "cmd/rootless.h"
 #include "cmd/verb.h"
 #include "engine/changes.h"
 #include "image/tool.h"
@@ -35,12 +36,13 @@ const struct verb verb_diff = {
 	.min = 1,
 	.max = 1,
 	.needs = "a container",
+	.rootless = rootless_containers,
 	.run = diff_run,
 };
 
 struct commit_options {
-	struct option_list changes;
-	const char *message, *author;
+	struct change_options change;
+	const char *author;
 	bool pause;
 };
 
@@ -52,8 +54,8 @@ static int commit_run(const struct call *c, struct error *err)
 		.store = c->rt->data,
 		.container = c->args[0],
 		.name = c->args_n > 1 ? c->args[1] : NULL,
-		.changes = {o->changes.n, (const char **)(uintptr_t)o->changes.v},
-		.message = o->message,
+		.changes = {o->change.list.n, (const char **)(uintptr_t)o->change.list.v},
+		.message = o->change.message,
 		.author = o->author,
 	};
 	struct error later = ERROR_INIT;
@@ -71,20 +73,6 @@ static int commit_run(const struct call *c, struct error *err)
 }
 
 static const struct option_spec commit_options[] = {
-	{.name = "change",
-	 .letter = 'c',
-	 .value = "INSTRUCTION",
-	 .kind = OPTION_LIST,
-	 .offset = OPTION_FIELD(struct option_list, struct commit_options, changes),
-	 .help = "say how it is run: CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, STOPSIGNAL, USER, VOLUME "
-		 "or "
-		 "WORKDIR, as in a Dockerfile; may be given again"},
-	{.name = "message",
-	 .letter = 'm',
-	 .value = "TEXT",
-	 .kind = OPTION_STRING,
-	 .offset = OPTION_FIELD(const char *, struct commit_options, message),
-	 .help = "a comment for the image's history"},
 	{.name = "author",
 	 .letter = 'a',
 	 .value = "NAME",
@@ -99,7 +87,7 @@ static const struct option_spec commit_options[] = {
 	{0},
 };
 
-static const struct option_spec *const commit_tables[] = {commit_options, NULL};
+static const struct option_spec *const commit_tables[] = {change_table, commit_options, NULL};
 
 static const char *const commit_text[] = {
 	"Makes an image of a container: that which it was made from, and above it a layer with "
@@ -122,5 +110,6 @@ const struct verb verb_commit = {
 	.min = 1,
 	.max = 2,
 	.needs = "a container",
+	.rootless = rootless_containers,
 	.run = commit_run,
 };

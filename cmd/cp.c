@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "cmd/rootless.h"
 #include "cmd/verb.h"
 #include "engine/run.h"
 #include "engine/tar_copy.h"
@@ -138,5 +139,6 @@ const struct verb verb_cp = {
 	.min = 2,
 	.max = 2,
 	.needs = "a source and a destination",
+	.rootless = rootless_always,
 	.run = cp_run,
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 
+#include "cmd/rootless.h"
 #include "cmd/verb.h"
 
 struct exec_command {
@@ -144,5 +145,6 @@ const struct verb verb_exec = {
 	.in_order = true,
 	.failure = 255,
 	.check = exec_check,
+	.rootless = rootless_containers,
 	.run = exec_run,
 };

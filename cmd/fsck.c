@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/rootless.h"
 #include "cmd/verb.h"
 #include "image/tool.h"
 
@@ -44,5 +45,6 @@ const struct verb verb_fsck = {
 	.text = fsck_text,
 	.tables = fsck_tables,
 	.options_size = sizeof(struct fsck_options),
+	.rootless = rootless_always,
 	.run = fsck_run,
 };

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdint.h>
 
+#include "cmd/rootless.h"
 #include "cmd/verb.h"
 #include "image/tool.h"
 
 struct import_options {
-	struct option_list changes;
-	const char *message, *platform;
+	struct change_options change;
+	const char *platform;
 };
 
 static int import_run(const struct call *c, struct error *err)
@@ -17,20 +18,20 @@ static int import_run(const struct call *c, struct error *err)
 		.store = c->rt->data,
 		.input = streq(c->args[0], "-") ? NULL : c->args[0],
 		.name = c->args_n > 1 ? c->args[1] : NULL,
-		.changes = {o->changes.n, (const char **)(uintptr_t)o->changes.v},
-		.message = o->message,
+		.changes = {o->change.list.n, (const char **)(uintptr_t)o->change.list.v},
+		.message = o->change.message,
 		.platform = o->platform,
 	};
 
 	return tool_run(&q, c->rt->warn, err);
 }
 
-static const struct option_spec import_options[] = {
+const struct option_spec change_table[] = {
 	{.name = "change",
 	 .letter = 'c',
 	 .value = "INSTRUCTION",
 	 .kind = OPTION_LIST,
-	 .offset = OPTION_FIELD(struct option_list, struct import_options, changes),
+	 .offset = OPTION_FIELD(struct option_list, struct change_options, list),
 	 .help = "say how it is run: CMD, ENTRYPOINT, ENV, EXPOSE, LABEL, STOPSIGNAL, USER, VOLUME "
 		 "or "
 		 "WORKDIR, as in a Dockerfile; may be given again"},
@@ -38,8 +39,12 @@ static const struct option_spec import_options[] = {
 	 .letter = 'm',
 	 .value = "TEXT",
 	 .kind = OPTION_STRING,
-	 .offset = OPTION_FIELD(const char *, struct import_options, message),
+	 .offset = OPTION_FIELD(const char *, struct change_options, message),
 	 .help = "a comment for the image's history"},
+	{0},
+};
+
+static const struct option_spec import_options[] = {
 	{.name = "platform",
 	 .value = "OS/ARCH",
 	 .kind = OPTION_PATH,
@@ -48,7 +53,7 @@ static const struct option_spec import_options[] = {
 	{0},
 };
 
-static const struct option_spec *const import_tables[] = {import_options, NULL};
+static const struct option_spec *const import_tables[] = {change_table, import_options, NULL};
 
 static const char *const import_text[] = {
 	"Makes an image of one layer from the tar file of a root file system, plain or compressed "
@@ -70,5 +75,6 @@ const struct verb verb_import = {
 	.min = 1,
 	.max = 2,
 	.needs = "a tar file, or - for standard input",
+	.rootless = rootless_always,
 	.run = import_run,
 };

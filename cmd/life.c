@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include "cmd/attach.h"
+#include "cmd/rootless.h"
 #include "cmd/several.h"
 #include "engine/keys.h"
 #include "engine/life.h"
@@ -171,6 +172,7 @@ const struct verb verb_start = {
 	.max = VERB_ARGS_ANY,
 	.needs = "a container ID",
 	.check = start_check,
+	.rootless = rootless_containers,
 	.run = start_run,
 };
 
@@ -220,6 +222,7 @@ const struct verb verb_kill = {
 	.min = 1,
 	.max = 2,
 	.needs = "a container ID",
+	.rootless = rootless_containers,
 	.run = kill_run,
 };
 
@@ -262,5 +265,6 @@ const struct verb verb_delete = {
 	.min = 1,
 	.max = 1,
 	.needs = "a container ID",
+	.rootless = rootless_containers,
 	.run = delete_run,
 };

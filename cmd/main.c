@@ -19,6 +19,7 @@
 #include "base/sys.h"
 #include "cmd/output.h"
 #include "cmd/verb.h"
+#include "engine/rootless.h"
 #include "engine/run.h"
 #include "spec/state.h"
 
@@ -40,6 +41,8 @@ static const char *const formats[] = {"text", "json", NULL};
 static const char *const level_names[] = {"error", "warning", "info", "debug", NULL};
 static const char *const rootless_words[] = {"auto", "true", "false", NULL};
 
+#define MANAGER_UNSAID (sizeof(managers) / sizeof(managers[0]))
+
 /* hoy has nothing to say between a warning and what --debug shows. */
 static const enum output_level levels[] = {
 	OUTPUT_ERROR, OUTPUT_WARNING, OUTPUT_WARNING, OUTPUT_DEBUG};
@@ -52,7 +55,7 @@ struct globals {
 	unsigned log_level;  /* index in levels */
 	bool debug;
 	bool systemd_cgroup;
-	unsigned manager;  /* enum cgroup_manager */
+	unsigned manager;  /* enum cgroup_manager, or MANAGER_UNSAID */
 	unsigned rootless; /* enum rootless: which systemd is asked, nothing else */
 	bool version;
 };
@@ -83,7 +86,7 @@ static const struct option_spec global_options[] = {
 	{.name = "cgroup-manager", .value = "NAME", .kind = OPTION_CHOICE, .choices = managers,
 	 .offset = GLOBAL(unsigned, manager),
 	 .help = "who makes the cgroup: cgroupfs (the default), hoy itself; systemd, as a scope; "
-		 "disabled: nobody"},
+		 "disabled: nobody, the default for images of a user who isn't root"},
 	{.name = "systemd-cgroup", .kind = OPTION_FLAG,
 	 .offset = GLOBAL(bool, systemd_cgroup),
 	 .help = "the same as --cgroup-manager systemd"},
@@ -308,6 +311,7 @@ static int globals_read(struct hoy *h, size_t argc, const char *const *argv,
 		.arena = &h->arena,
 	};
 	h->globals.log_level = OUTPUT_WARNING;
+	h->globals.manager = MANAGER_UNSAID;
 	r = options_parse(rest, argc, argv, err);
 	/* Also after a failure: it goes to the log, if that has been named. */
 	h->output.log = h->globals.log;
@@ -376,7 +380,7 @@ static int runtime_prepare(struct hoy *h, struct error *err)
 	int r;
 
 	h->rt.warn = &h->warn;
-	h->rt.manager = h->globals.manager;
+	h->rt.manager = h->globals.manager == MANAGER_UNSAID ? MANAGER_CGROUPFS : h->globals.manager;
 	if (h->globals.systemd_cgroup && h->rt.manager == MANAGER_CGROUPFS)
 		h->rt.manager = MANAGER_SYSTEMD;
 	h->rt.user_session = h->rt.manager == MANAGER_SYSTEMD && session_is_users(&h->globals);
@@ -409,6 +413,17 @@ static void resolve(struct hoy *h)
 	h->call.args = args;
 }
 
+/* Without root, what is about images, or containers of images, goes on where hoy is root. */
+static int namespace_enter(struct hoy *h, struct error *err)
+{
+	const struct verb *v = h->call.verb;
+	const char *id = NULL;
+
+	if (!v->rootless || !rootless_is_user() || h->as_runc || !v->rootless(&h->call, &id))
+		return 0;
+	return rootless_enter(&h->rt, id, h->globals.manager == MANAGER_UNSAID, err);
+}
+
 /* Returns the exit status, or a negative errno with err filled. */
 static int command(struct hoy *h, size_t argc, const char *const *argv, struct error *err)
 {
@@ -436,6 +451,9 @@ static int command(struct hoy *h, size_t argc, const char *const *argv, struct e
 		h->failure = h->call.verb->failure;
 	if (h->call.verb->names && !h->as_runc)
 		resolve(h);
+	r = namespace_enter(h, err);
+	if (r < 0)
+		return r;
 	return h->call.verb->run(&h->call, err);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdint.h>
 
+#include "cmd/rootless.h"
 #include "cmd/tool.h"
 #include "cmd/verb.h"
 #include "image/tool.h"
@@ -56,5 +57,6 @@ const struct verb verb_push = {
 	.min = 1,
 	.max = 2,
 	.needs = "an image",
+	.rootless = rootless_always,
 	.run = push_run,
 };

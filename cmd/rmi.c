@@ -6,6 +6,7 @@
 
 #include "base/fd.h"
 #include "cmd/output.h"
+#include "cmd/rootless.h"
 #include "cmd/size.h"
 #include "cmd/verb.h"
 #include "image/collect.h"
@@ -158,6 +159,7 @@ const struct verb verb_rmi = {
 	.min = 1,
 	.max = VERB_ARGS_ANY,
 	.needs = "an image",
+	.rootless = rootless_always,
 	.run = rmi_run,
 };
 
@@ -230,5 +232,6 @@ const struct verb verb_prune = {
 	.text = prune_text,
 	.tables = prune_tables,
 	.options_size = sizeof(struct prune_options),
+	.rootless = rootless_always,
 	.run = prune_run,
 };

@@ -83,6 +83,13 @@ static int run_run(const struct call *c, struct error *err)
 	return is_bundle(c) ? run_bundle(c, err) : run_image(c, err);
 }
 
+/* Of a bundle the namespaces are its own business. */
+static bool run_rootless(const struct call *c, const char **id)
+{
+	(void)id;
+	return !is_bundle(c);
+}
+
 const struct option_spec run_both_table[] = {
 	{.name = "detach",
 	 .letter = 'd',
@@ -145,5 +152,6 @@ const struct verb verb_run = {
 	.needs = "-b BUNDLE and a container ID",
 	.ends = run_ends,
 	.check = run_check,
+	.rootless = run_rootless,
 	.run = run_run,
 };

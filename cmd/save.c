@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdint.h>
 
+#include "cmd/rootless.h"
 #include "cmd/verb.h"
 #include "image/tool.h"
 
@@ -70,5 +71,6 @@ const struct verb verb_save = {
 	.min = 1,
 	.max = VERB_ARGS_ANY,
 	.needs = "an image",
+	.rootless = rootless_always,
 	.run = save_run,
 };

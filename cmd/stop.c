@@ -4,6 +4,7 @@
 
 #include "base/fd.h"
 #include "cmd/output.h"
+#include "cmd/rootless.h"
 #include "cmd/several.h"
 #include "engine/life.h"
 #include "engine/run.h"
@@ -94,6 +95,7 @@ const struct verb verb_stop = {
 	.max = VERB_ARGS_ANY,
 	.needs = "a container ID",
 	.check = stop_check,
+	.rootless = rootless_containers,
 	.run = stop_run,
 };
 
@@ -124,6 +126,7 @@ const struct verb verb_restart = {
 	.max = VERB_ARGS_ANY,
 	.needs = "a container ID",
 	.check = stop_check,
+	.rootless = rootless_containers,
 	.run = restart_run,
 };
 
@@ -211,6 +214,7 @@ const struct verb verb_rm = {
 	.min = 1,
 	.max = VERB_ARGS_ANY,
 	.needs = "a container ID",
+	.rootless = rootless_containers,
 	.run = rm_run,
 };
 

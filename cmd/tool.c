@@ -2,6 +2,7 @@
 /* Verbs that hoy-image does: load, pull. */
 #include <stdint.h>
 
+#include "cmd/rootless.h"
 #include "cmd/tool.h"
 #include "cmd/verb.h"
 #include "image/tool.h"
@@ -71,6 +72,7 @@ const struct verb verb_load = {
 	.text = load_text,
 	.tables = load_tables,
 	.options_size = sizeof(struct load_options),
+	.rootless = rootless_always,
 	.run = load_run,
 };
 
@@ -168,5 +170,6 @@ const struct verb verb_pull = {
 	.min = 1,
 	.max = VERB_ARGS_ANY,
 	.needs = "an image",
+	.rootless = rootless_always,
 	.run = pull_run,
 };

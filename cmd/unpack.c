@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/rootless.h"
 #include "cmd/verb.h"
 #include "engine/bundle.h"
 
@@ -44,5 +45,6 @@ const struct verb verb_unpack = {
 	.min = 2,
 	.max = 2,
 	.needs = "an image and a directory to make",
+	.rootless = rootless_always,
 	.run = unpack_run,
 };

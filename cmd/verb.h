@@ -54,6 +54,9 @@ struct verb {
 	/* What the tables can't say about the arguments; may be NULL. 0 or -EINVAL with err, to
 	 * which the verb's name is added. Nothing has been done by then, and the exit status is 1. */
 	int (*check)(const struct call *c, struct error *err);
+	/* Without root: whether it is to run in the user's own namespace; *id: the container that it is
+	 * about, where that is one (cmd/rootless.h). NULL: it never is. */
+	bool (*rootless)(const struct call *c, const char **id);
 	/* Returns the exit status, 0 to 255, or a negative errno with err filled. */
 	int (*run)(const struct call *c, struct error *err);
 };
@@ -95,6 +98,12 @@ extern const struct verb verb_version;					  /* main.c */
  * verb's own struct. */
 extern const struct option_spec bundle_options[]; /* life.c: --bundle, --config */
 extern const struct option_spec create_table[];	  /* life.c: how `create` and `run` create */
+/* What `import` and `commit` are told of the image that they make; the first member of their structs. */
+struct change_options {
+	struct option_list list; /* instructions */
+	const char *message;
+};
+extern const struct option_spec change_table[]; /* import.c */
 /* main.c: what stands before the verb. */
 extern const struct option_spec *const global_tables[];
 

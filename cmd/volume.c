@@ -5,6 +5,7 @@
 
 #include "base/fd.h"
 #include "cmd/output.h"
+#include "cmd/rootless.h"
 #include "cmd/several.h"
 #include "cmd/volume_list.h"
 #include "engine/containers.h"
@@ -106,6 +107,7 @@ static const struct verb verb_create_volume = {
 	.max = 1,
 	.stateless = true,
 	.check = create_check,
+	.rootless = rootless_always,
 	.run = create_run,
 };
 
@@ -167,6 +169,7 @@ static const struct verb verb_rm_volume = {
 	.max = VERB_ARGS_ANY,
 	.needs = "a volume",
 	.stateless = true,
+	.rootless = rootless_always,
 	.run = rm_run,
 };
 
@@ -250,6 +253,7 @@ static const struct verb verb_prune_volumes = {
 	.options_size = sizeof(struct prune_volumes),
 	.stateless = true,
 	.check = prune_check,
+	.rootless = rootless_always,
 	.run = prune_run,
 };
 

@@ -58,7 +58,7 @@ static int config_make(const struct run_options *opt, const struct source *from,
 
 	source.overlay = NULL;
 	source.rootfs = ROOTFS;
-	machine_look(&machine);
+	machine_look(false, &machine);
 	r = configure(&in, &c, err);
 	if (r < 0)
 		return r;

@@ -20,13 +20,13 @@
 #include "runtime/overlay.h"
 
 #define RESOLVE	  (RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS)
-#define PROC_PATH sizeof("/proc/self/fd/2147483647")
 
 struct changes {
 	const struct runtime *rt;
 	struct store store;
 	struct arena arena;
 	int upper, lower; /* the container's directory, and its image's layers as one */
+	const char *opaque; /* the attribute by which a directory hides what is below */
 	struct text *out;
 };
 
@@ -51,15 +51,18 @@ static int lower_open(struct changes *c, const char *config, struct error *err)
 				   NULL);
 		LIST_ADD(&c->arena, &options, arena_join(&c->arena, "lowerdir+=", layer, NULL));
 	}
-	o.options = options.v;
-	o.n = options.n;
-	if (options.n > 1)
+	c->opaque = stack.user_xattrs ? "user.overlay.opaque" : "trusted.overlay.opaque";
+	if (options.n > 1) {
+		if (stack.user_xattrs)
+			LIST_ADD(&c->arena, &options, "userxattr");
+		o.options = options.v;
+		o.n = options.n;
 		c->lower = overlay_mount(&o, err);
-	else /* an overlay has two */
-		c->lower = open(layer, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (c->lower < 0 && options.n == 1)
-		return error_set(err, errno, "open the image's layer");
-	return c->lower < 0 ? c->lower : 0;
+		return c->lower < 0 ? c->lower : 0;
+	}
+	/* An overlay has two. */
+	c->lower = open(layer, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return c->lower < 0 ? error_set(err, errno, "open the image's layer") : 0;
 }
 
 static bool is_whiteout(const struct stat *st)
@@ -83,12 +86,12 @@ static void change_add(const struct changes *c, char what, const char *path, con
 	text_addf(c->out, "%c /%s%s%s\n", what, path, name ? "/" : "", name ? name : "");
 }
 
-static bool is_opaque(int fd)
+static bool is_opaque(const struct changes *c, int fd)
 {
-	char path[PROC_PATH], y = 0;
+	char path[FD_PATH], y = 0;
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	return getxattr(path, "trusted.overlay.opaque", &y, 1) == 1 && y == 'y';
+	fd_path(fd, path);
+	return getxattr(path, c->opaque, &y, 1) == 1 && y == 'y';
 }
 
 /* A directory that took another's place: what was in that, and isn't in this, is gone. */
@@ -126,7 +129,7 @@ static int visit(void *arg, const struct tree_entry *e, struct error *err)
 		return 0;
 	}
 	change_add(c, was_there(c, e->path) ? 'C' : 'A', e->path, NULL);
-	if (S_ISDIR(st.st_mode) && is_opaque(fd))
+	if (S_ISDIR(st.st_mode) && is_opaque(c, fd))
 		hidden_list(c, e, fd);
 	return 0;
 }

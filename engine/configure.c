@@ -24,11 +24,14 @@ static void namespace_add(struct linux_config *l, const char *type, unsigned whi
 /* With a network of its own a container's programs may use low ports and ping without the privilege
  * that no_new_privs and a user of its own would take from them. Nothing of this reaches the host.
  */
-static void network_sysctls(struct linux_config *l, struct arena *a)
+static void network_sysctls(const struct machine *m, struct linux_config *l, struct arena *a)
 {
-	static const struct string_pair defaults[] = {
+	/* The kernel takes only groups that are there. */
+	bool few = m->gids && m->gids <= INT32_MAX;
+	const char *pings = few ? arena_printf(a, "0 %u", m->gids - 1) : "0 2147483647";
+	const struct string_pair defaults[] = {
 		{"net.ipv4.ip_unprivileged_port_start", "0"},
-		{"net.ipv4.ping_group_range", "0 2147483647"},
+		{"net.ipv4.ping_group_range", pings},
 	};
 	size_t i;
 
@@ -60,7 +63,7 @@ int configure_namespaces(const struct configure *in, struct config *c, struct er
 			map_set(&l->sysctl, pair, in->arena);
 	}
 	if (r == 0 && o->network == RUN_PRIVATE)
-		network_sysctls(l, in->arena);
+		network_sysctls(in->machine, l, in->arena);
 	return r;
 }
 

@@ -17,6 +17,7 @@
 #define INIT_PATH "/dev/init"
 
 #define OPTIONS_MAX 8
+#define TERMINALS_GID 5 /* of Linux distributions */
 
 struct default_mount {
 	const char *destination, *type, *source;
@@ -29,7 +30,7 @@ static const struct default_mount defaults[] = {
 	{"/dev/pts",
 	 "devpts",
 	 "devpts",
-	 {"nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"}},
+	 {"nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"}},
 	{"/dev/shm", "tmpfs", "shm", {"nosuid", "noexec", "nodev", "mode=1777"}},
 	{"/dev/mqueue", "mqueue", "mqueue", {"nosuid", "noexec", "nodev"}},
 	{"/sys", "sysfs", "sysfs", {"nosuid", "noexec", "nodev"}},
@@ -49,6 +50,12 @@ static const struct default_mount writable[] = {
  * those of the namespace that it is made in. */
 static const struct default_mount hosts_shm = {
 	"/dev/shm", "bind", "/dev/shm", {"rbind", "rprivate", "nosuid", "noexec", "nodev"}};
+
+/* In a user's namespace the kernel mounts anew only what belongs to it: of the host's network and
+ * processes there is but what the host itself has mounted. Message queues need no mount. */
+static const struct default_mount
+	hosts_sys = {"/sys", "bind", "/sys", {"rbind", "rprivate", "nosuid", "noexec", "nodev", "rro"}},
+	hosts_proc = {"/proc", "bind", "/proc", {"rbind", "rprivate", "nosuid", "noexec", "nodev"}};
 
 /* ---- What every container has ---------------------------------------------------------------- */
 
@@ -83,8 +90,24 @@ static struct mount *default_add(struct mounts *to, const struct default_mount *
 	return &to->v[to->n - 1];
 }
 
-static int default_mounts(const struct run_options *o, const struct volumes_asked *own, struct mounts *to,
-			  struct arena *a, struct error *err)
+/* What stands for it where the namespaces are the host's; NULL: nothing does. */
+static const struct default_mount *default_choose(const struct run_options *o, const struct machine *m,
+						  const struct default_mount *d)
+{
+	if (o->ipc == RUN_HOST && streq(d->destination, hosts_shm.destination))
+		return &hosts_shm;
+	if (!m->rootless)
+		return d;
+	if (o->network == RUN_HOST && streq(d->destination, hosts_sys.destination))
+		return &hosts_sys;
+	if (o->pid == RUN_HOST && streq(d->destination, hosts_proc.destination))
+		return &hosts_proc;
+	return o->ipc == RUN_HOST && streq(d->type, "mqueue") ? NULL : d;
+}
+
+static int default_mounts(const struct run_options *o, const struct machine *machine,
+			  const struct volumes_asked *own, struct mounts *to, struct arena *a,
+			  struct error *err)
 {
 	int64_t *size = NULL;
 	size_t i;
@@ -93,14 +116,15 @@ static int default_mounts(const struct run_options *o, const struct volumes_aske
 	if (r < 0)
 		return r;
 	for (i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++) {
-		const struct default_mount *d = &defaults[i];
+		const struct default_mount *d = default_choose(o, machine, &defaults[i]);
 		struct mount *m;
 
-		if (o->ipc == RUN_HOST && streq(d->destination, hosts_shm.destination))
-			d = &hosts_shm;
-		if (replaced(own, d->destination))
+		if (!d || replaced(own, d->destination))
 			continue;
 		m = default_add(to, d, a);
+		/* The group of terminals is 5; who can map no groups has his own. */
+		if (streq(d->type, "devpts") && (!machine->gids || machine->gids > TERMINALS_GID))
+			LIST_ADD(a, &m->options, "gid=5");
 		if (starts_with(m->destination, "/sys") && !o->privileged)
 			LIST_ADD(a, &m->options, "ro");
 		if (streq(m->source, "shm"))
@@ -180,7 +204,7 @@ int configure_mounts(const struct configure *in, struct config *c, struct error 
 	if (in->source->overlay)
 		LIST_ADD(in->arena, &c->mounts, *in->source->overlay);
 	if (r == 0)
-		r = default_mounts(in->opt, &own, &c->mounts, in->arena, err);
+		r = default_mounts(in->opt, in->machine, &own, &c->mounts, in->arena, err);
 	if (r == 0)
 		r = init_add(in->opt, c, in->arena, err);
 	if (r == 0)

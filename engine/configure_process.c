@@ -83,6 +83,9 @@ static int process_user(const struct configure *in, struct process *p, struct er
 		return 0;
 	r = user_resolve(in->source->root, own ? own : images, &in->opt->groups, in->arena,
 			 &p->user, err);
+	/* Who has mapped no other group than his own can't set groups (user_namespaces(7)). */
+	if (r == 0 && in->machine->gids == 1 && p->user.additional_gids.n == 1)
+		p->user.additional_gids.n = 0;
 	if (r < 0)
 		error_field(err, "%s",
 			    own	     ? "--user"

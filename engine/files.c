@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 
 #include "base/fd.h"
 #include "base/list.h"
@@ -33,6 +34,15 @@ static unsigned first_of_map(int proc, const char *name)
 	return 0;
 }
 
+/* In hoy's own user namespace, whose map would say what the one above calls it, 0 is 0. */
+static bool is_ours(int proc)
+{
+	struct stat its, own;
+
+	return fstatat(proc, "ns/user", &its, 0) == 0 && stat("/proc/self/ns/user", &own) == 0 &&
+	       its.st_dev == own.st_dev && its.st_ino == own.st_ino;
+}
+
 /* A descriptor of /proc/PID stays that process's, whoever gets its number. */
 static int running_open(const struct sight *s, struct files *f, struct error *err)
 {
@@ -46,8 +56,10 @@ static int running_open(const struct sight *s, struct files *f, struct error *er
 	f->root = openat(proc, "root", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (f->root < 0)
 		return error_set(err, errno, "open its root directory");
-	f->uid = first_of_map(proc, "uid_map");
-	f->gid = first_of_map(proc, "gid_map");
+	if (!is_ours(proc)) {
+		f->uid = first_of_map(proc, "uid_map");
+		f->gid = first_of_map(proc, "gid_map");
+	}
 	return 0;
 }
 

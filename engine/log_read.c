@@ -222,10 +222,10 @@ static int follow(struct reading *r, struct error *err)
 	_cleanup_fd_ int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	_cleanup_fd_ int monitor = monitor_find(r->dir);
 	struct pollfd fds[] = {{.fd = watch, .events = POLLIN}, {.fd = monitor, .events = POLLIN}};
-	char path[40], events[4096];
+	char path[FD_PATH], events[4096];
 	bool ended = monitor < 0;
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", r->dir);
+	fd_path(r->dir, path);
 	if (watch < 0 ||
 	    inotify_add_watch(watch, path, IN_MODIFY | IN_CREATE | IN_MOVED_TO) < 0)
 		return error_set(err, errno, "watch the container's directory");

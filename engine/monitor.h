@@ -29,6 +29,7 @@
 
 #include "runtime/container.h"
 
+#define MONITOR_ROOTLESS "inside" /* its option */
 #define MONITOR_VERB   "monitor"
 #define MONITOR_LOCK   "monitor"
 #define MONITOR_SOCKET "socket"

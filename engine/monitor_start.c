@@ -87,7 +87,8 @@ int monitor_start(const struct runtime *rt, const char *id, int client, struct e
 	const char *const argv[] = {
 		"hoy", "--root", rt->root, "--data-root", rt->data,
 		"--cgroup-manager", managers[rt->manager],
-		"--rootless", rt->user_session ? "true" : "false", MONITOR_VERB, id, NULL,
+		"--rootless", rt->user_session ? "true" : "false", MONITOR_VERB, id,
+		rt->rootless ? "--" MONITOR_ROOTLESS : NULL, NULL,
 	};
 	int fds[2], r;
 	pid_t pid;

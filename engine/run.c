@@ -101,7 +101,7 @@ static int making_configure(struct making *m, const struct source *source, bool 
 		.arena = &m->arena,
 	};
 
-	machine_look(&machine);
+	machine_look(m->rt->rootless, &machine);
 	/* Who asked for no cgroups gets no limit by default, which would need one. */
 	machine.pids &= m->rt->manager != MANAGER_DISABLED;
 	return configure(&in, c, err);
@@ -260,10 +260,6 @@ int engine_run(const struct runtime *rt, const struct run_options *opt, char *id
 		return error_say(err, ENOENT,
 				 "--data-root is needed: neither is set to an absolute path");
 	}
-	if (geteuid() != 0) {
-		error_hint(err, "hoy spec --rootless makes a bundle for another user");
-		return error_say(err, EPERM, "without a bundle only root can run containers yet");
-	}
 	m.id = id;
 	m.path = containers_path(rt->data, id, &m.arena);
 	r = name_check(opt, err);
@@ -295,14 +291,14 @@ static int plan_of(const struct runtime *rt, const char *id, const struct config
 {
 	_cleanup_(text_free) struct text text = TEXT_INIT;
 	_cleanup_fd_ int fd = sys_memfd_create("config.json", MFD_CLOEXEC);
-	char file[40];
+	char file[FD_PATH];
 	int r;
 
 	config_write(c, &text);
 	r = fd < 0 ? -errno : fd_write_all(fd, text.s, text.len);
 	if (r < 0)
 		return error_set(err, -r, "write config.json to memory");
-	snprintf(file, sizeof(file), "/proc/self/fd/%d", fd);
+	fd_path(fd, file);
 	return container_plan(rt, &(struct create_options){.id = id, .bundle = "/", .config = file},
 			      false, ret, err);
 }

@@ -23,10 +23,10 @@
 #define ROOTFS	   "rootfs"
 #define WORK	   "work"
 #define OWN_LAYERS 1
-#define OWN_OPTIONS 8 /* behind the layers */
+#define OWN_OPTIONS 9 /* behind the layers */
 /* Files are copied up whole and directories aren't renamed in a way of overlayfs's own: so the upper
  * directory is what a layer would be, whatever the kernel's default. */
-static const char *const fixed[] = {"metacopy=off", "redirect_dir=off", "index=off"};
+static const char *const fixed[] = {"metacopy=off", "index=off"};
 
 struct finding {
 	const struct runtime *rt;
@@ -155,10 +155,15 @@ static struct strings options_make(const struct finding *f, const char *bundle)
 
 	for (i = n; i-- > 0;)
 		o.v[o.n++] = arena_join(f->arena, "lowerdir+=", layer_path(f, i), NULL);
+	if (f->stack.user_xattrs)
+		o.v[o.n++] = "userxattr";
 	if (!bundle)
 		return o;
 	for (i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
 		o.v[o.n++] = fixed[i];
+	/* With userxattr that is so anyway, and saying it an error. */
+	if (!f->stack.user_xattrs)
+		o.v[o.n++] = "redirect_dir=off";
 	if (f->storage.memory) {
 		storage_memory_options(&f->storage,
 				       arena_join(f->arena, bundle, "/" UPPER_MEMORY_DIR, NULL), f->arena,

@@ -110,11 +110,11 @@ static int content_copy(struct copy *c, int in, int out, off_t size)
 /* The descriptor of what was made, or -errno. */
 static int file_make(struct copy *c, const struct original *o, int dir, const char *name)
 {
-	char path[ATTRIBUTES_PATH];
+	char path[FD_PATH];
 	_cleanup_fd_ int in = -1, out = -1;
 	int r;
 
-	attributes_path(o->fd, path);
+	fd_path(o->fd, path);
 	in = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (in < 0)
 		return -errno;
@@ -241,6 +241,7 @@ static int by_inode(const void *a, const void *b)
 static int link_copy(struct copy *c, const struct tree_entry *e, const struct original *o)
 {
 	struct link *l = arena_alloc(&c->arena, sizeof(*l)), **found;
+	char path[FD_PATH];
 	_cleanup_fd_ int fd = -1;
 
 	*l = (struct link){o->st.st_dev, o->st.st_ino, NULL};
@@ -254,11 +255,13 @@ static int link_copy(struct copy *c, const struct tree_entry *e, const struct or
 	fd = sys_openat2(c->to, (*found)->path, INODE_FLAGS, 0, RESOLVE);
 	if (fd < 0)
 		return -errno;
-	if (linkat(fd, "", c->dir, e->name, AT_EMPTY_PATH) == 0)
+	/* By its name in /proc: before Linux 6.10 AT_EMPTY_PATH is for the machine's root alone. */
+	fd_path(fd, path);
+	if (linkat(AT_FDCWD, path, c->dir, e->name, AT_SYMLINK_FOLLOW) == 0)
 		return 1;
 	if (errno != EEXIST || way_make(c, o, c->dir, e->name) < 0)
 		return -errno;
-	return linkat(fd, "", c->dir, e->name, AT_EMPTY_PATH) < 0 ? -errno : 1;
+	return linkat(AT_FDCWD, path, c->dir, e->name, AT_SYMLINK_FOLLOW) < 0 ? -errno : 1;
 }
 
 /* Opens the directory that the entry goes to. */

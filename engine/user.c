@@ -45,7 +45,7 @@ static int root_file_read(int root, const char *path, struct text *out)
 	_cleanup_fd_ int at = sys_openat2(root, path, O_PATH | O_CLOEXEC, 0,
 					  RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
 	_cleanup_fd_ int fd = -1;
-	char self[40];
+	char self[FD_PATH];
 	struct stat st;
 
 	if (at < 0)
@@ -56,7 +56,7 @@ static int root_file_read(int root, const char *path, struct text *out)
 		return -EINVAL;
 	if (st.st_size > USER_FILE_MAX)
 		return -EFBIG;
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", at);
+	fd_path(at, self);
 	fd = open(self, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	return fd < 0 ? -errno : fd_read_all(fd, USER_FILE_MAX, out);
 }

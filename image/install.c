@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/fd.h"
+#include "base/process.h"
 #include "image/blob.h"
 #include "image/install_layers.h"
 #include "image/layer_info.h"
@@ -140,6 +141,7 @@ static int stack_make(const struct store *s, const struct install_layers *l,
 	size_t i;
 	int r = 0;
 
+	stack.user_xattrs = process_is_rootless();
 	for (i = 0; r >= 0 && i < l->n; i++) {
 		const char *name = l->v[i].diff.hex;
 		struct layer_info info;

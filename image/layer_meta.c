@@ -60,7 +60,8 @@ static int xattrs_set(struct layer_writer *w, int fd, const char *name, const st
 static int owner_failed(const struct layer_entry *e, struct error *err)
 {
 	if (errno == EINVAL || errno == EPERM)
-		error_hint(err, "its user or group is not mapped here, or hoy is not root");
+		error_hint(err, "its user or group is not among those that the user may map: /etc/subuid and "
+				"/etc/subgid give him more");
 	return error_set(err, errno, "give it to user %u and group %u", e->uid, e->gid);
 }
 

@@ -29,7 +29,6 @@
 #define XATTR_MAX 65536
 #define HOLES_MAX 100000
 #define TIME_LAST INT64_C(253402300799) /* of the year 9999 */
-#define PROC_PATH sizeof("/proc/self/fd/2147483647")
 
 struct link {
 	dev_t dev;
@@ -92,19 +91,14 @@ static int bytes_write(struct pack *k, const void *p, size_t n, struct error *er
 
 /* ---- An inode -------------------------------------------------------------------------------- */
 
-static void proc_path(int fd, char buf[PROC_PATH])
-{
-	snprintf(buf, PROC_PATH, "/proc/self/fd/%d", fd);
-}
-
 static int xattrs_add(struct pack *k, int fd, struct error *err)
 {
-	char path[PROC_PATH];
+	char path[FD_PATH];
 	const char *name;
 	ssize_t n, size;
 
 	/* Through the descriptor, which has been opened for nothing: to the inode itself. */
-	proc_path(fd, path);
+	fd_path(fd, path);
 	n = listxattr(path, k->names, sizeof(k->names));
 	if (n < 0)
 		return errno == EOPNOTSUPP ? 0 : error_set(err, errno, "list its attributes");
@@ -121,9 +115,9 @@ static int xattrs_add(struct pack *k, int fd, struct error *err)
 
 static bool is_opaque(int fd)
 {
-	char path[PROC_PATH], c = 0;
+	char path[FD_PATH], c = 0;
 
-	proc_path(fd, path);
+	fd_path(fd, path);
 	return (getxattr(path, "trusted.overlay.opaque", &c, 1) == 1 ||
 		getxattr(path, "user.overlay.opaque", &c, 1) == 1) &&
 	       c == 'y';
@@ -178,11 +172,11 @@ static int content_write(struct pack *k, int fd, off_t size, struct error *err)
 /* fd: of the inode, by O_PATH. */
 static int file_write(struct pack *k, int fd, const struct stat *st, struct error *err)
 {
-	char path[PROC_PATH];
+	char path[FD_PATH];
 	_cleanup_fd_ int in = -1;
 	int r;
 
-	proc_path(fd, path);
+	fd_path(fd, path);
 	in = open(path, O_RDONLY | O_CLOEXEC);
 	if (in < 0)
 		return error_set(err, errno, "open it");

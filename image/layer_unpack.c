@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/process.h"
 #include "base/sys.h"
 #include "image/box.h"
 #include "image/layer_tar.h"
@@ -28,7 +29,7 @@ static int layer_unpack(bool verified, bool plain, struct layer_report *report,
 	_cleanup_fd_ int root = -1;
 	char blob[DIGEST_TEXT_MAX], diff[DIGEST_TEXT_MAX];
 	static char texts[2][DIGEST_TEXT_MAX];
-	struct layer_writer w = {.plain = plain};
+	struct layer_writer w = {.plain = plain, .user_xattrs = process_is_rootless()};
 	struct layer_stream *stream = NULL;
 	struct layer_sums sums;
 	size_t n = 0;

@@ -12,6 +12,7 @@
 static const struct field fields[] = {
 	FIELD_STRINGS(struct stack, layers, "layers", .flags = FIELD_ALWAYS),
 	FIELD_U32(struct stack, root, "root"),
+	FIELD_BOOL(struct stack, user_xattrs, "userXattrs"),
 };
 static const struct table stack_table = TABLE(fields);
 

@@ -13,6 +13,9 @@ struct stack {
 	/* One more than the index of the layer that says what the root directory is like; 0: none
 	 * does. */
 	uint32_t root;
+	/* Unpacked in a user namespace: what is opaque says so in user.overlay.*, and overlayfs has to be
+	 * mounted with "userxattr". */
+	bool user_xattrs;
 };
 
 /* config: the digest of the image's configuration. 0; -ENOENT without words: it is not unpacked; or

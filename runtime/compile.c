@@ -137,6 +137,14 @@ static bool forbids_clone(const struct compile *c, const struct limit *l)
 	       (streq(l->value, "0") || (c->env->scope && streq(l->value, "1")));
 }
 
+static int cgroup_missing(struct compile *c, const char *field)
+{
+	if (c->env->rootless)
+		error_hint(c->err, "a user who isn't root has one with --cgroup-manager cgroupfs, below "
+				   "a --cgroup-parent of his own");
+	return error_at(c->err, field, "can't be applied without a cgroup (--cgroup-manager disabled)");
+}
+
 static int compile_cgroup(struct compile *c)
 {
 	const char *field;
@@ -150,10 +158,7 @@ static int compile_cgroup(struct compile *c)
 	if (r < 0)
 		return r;
 	if (!has_cgroup(c)) {
-		if (limits.n)
-			return error_at(c->err, limits.v[0].field,
-					"can't be applied without a cgroup (--cgroup-manager disabled)");
-		return 0;
+		return limits.n ? cgroup_missing(c, limits.v[0].field) : 0;
 	}
 	field = c->lc->cgroups_path ? "linux.cgroupsPath" : limits.n ? "linux.resources" : NULL;
 	if (c->env->scope) {

@@ -31,6 +31,7 @@ struct compile_env {
 	const char *notify_dir;	  /* what the container sees at NOTIFY_MOUNT; NULL: nothing */
 	bool no_pivot;
 	bool no_new_keyring;
+	bool rootless; /* hoy is in a user namespace: devices are the machine's, bound */
 	unsigned console_width, console_height; /* of the caller's terminal; 0 unknown */
 	uint64_t caps_available; /* capabilities that hoy can give away (bit per capability) */
 	const struct seccomp_filter *seccomp; /* of linux.seccomp; NULL: none */

@@ -12,7 +12,7 @@ struct device_plan {
 	const char *field, *path;
 	uint32_t mode, uid, gid; /* mode with its type */
 	unsigned major, minor;
-	unsigned slot; /* with a user namespace: the runtime's device */
+	unsigned slot; /* in a user namespace: the runtime's device */
 	bool own_dev;
 };
 
@@ -40,7 +40,7 @@ static void place(struct compile *c, struct device_plan *d)
 {
 	d->own_dev = compile_in_own_dev(c, d->path);
 	/* A FIFO is no device: it can be made in any user namespace. */
-	if (c->user_ns && !S_ISFIFO(d->mode))
+	if ((c->user_ns || c->env->rootless) && !S_ISFIFO(d->mode))
 		d->slot = plan_slot_new(c->b);
 }
 

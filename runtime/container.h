@@ -35,6 +35,7 @@ struct runtime {
 	const char *listen_names;  /* LISTEN_FDNAMES, or NULL */
 	const char *notify_socket; /* NOTIFY_SOCKET (create, run, start), or NULL */
 	enum cgroup_manager manager; /* of new containers; the record tells that of an existing one */
+	bool rootless; /* hoy is in a user's own namespace (userns.h), where no device can be made */
 	bool user_session;	/* its systemd is that of the user's session */
 };
 

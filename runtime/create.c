@@ -199,12 +199,13 @@ static int making_record(struct making *m, struct error *err)
 	if (m->bundle.seccomp_new)
 		seccomp_cache_put(m->record.root, m->bundle.config->linux_conf->seccomp,
 				  m->bundle.seccomp);
-	if (r == 0)
-		r = record_start_time(m->parent.child.pid, &m->state.record.start_time);
-	if (r < 0 && r != -ESRCH)
-		error_set(err, -r, "look at the container's process");
-	/* -ESRCH: it has died already; the messages tell why. */
-	return r == -ESRCH ? 0 : r;
+	if (r < 0)
+		return r;
+	r = record_start_time(m->parent.child.pid, &m->state.record.start_time);
+	/* It has died already; the messages tell why. */
+	if (r == -ESRCH)
+		return 0;
+	return r < 0 ? error_set(err, -r, "look at the container's process") : 0;
 }
 
 /* The rest, to the end of the plan or READY; status is what the record then says. */

@@ -235,6 +235,13 @@ static int links_enter(void)
 	return mnt < 0 || fchdir(mnt) < 0 ? -errno : 0;
 }
 
+/* What is mounted over the root directory isn't at "/", which stays what it was to those whose root it is;
+ * ".." there goes up. */
+static const char *scratch_seen(const struct overlay *o)
+{
+	return streq(o->scratch, "/") ? "/.." : o->scratch;
+}
+
 /* In a mount namespace of its own, which ends with it; the descriptor stays. */
 static int links_child(void *arg)
 {
@@ -260,7 +267,7 @@ static int links_child(void *arg)
 		errno = E2BIG;
 		return links_step(l, "the kernel has left out layers", false);
 	}
-	l->fd = sys_open_tree(AT_FDCWD, o->scratch, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	l->fd = sys_open_tree(AT_FDCWD, scratch_seen(o), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 	if (links_step(l, "clone the mount", l->fd >= 0) < 0)
 		return 1;
 	return links_step(l, "set its attributes",

@@ -12,11 +12,6 @@ setup() {
 }
 
 boats_remove() {
-    local dir
-    for dir in "$HOY_DATA_ROOT"/containers/*; do
-        [[ -e $dir ]] || continue
-        hoy rm -f "${dir##*/}" || true
-    done
     containers_remove
     rm -rf --one-file-system "$HOY_DATA_ROOT" "$ROOTFS/tmp/"*
 }

@@ -168,9 +168,13 @@ cgroup_of() {
     echo "/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$(pid_of "$@")/cgroup")"
 }
 
-# Ends and removes every container of this file's state root.
+# Ends and removes every container of the test's data root, if it has one, and of this file's state root.
 containers_remove() {
     local dir
+    for dir in "${HOY_DATA_ROOT:-/nonexistent}"/containers/*; do
+        [[ -e $dir ]] || continue
+        hoy rm -f "${dir##*/}" || true
+    done
     for dir in "$HOY_ROOT"/*; do
         [[ -e $dir ]] || continue
         hoy delete --force "${dir##*/}" || true

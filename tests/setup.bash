@@ -64,7 +64,8 @@ BUILD_PACKAGES=(autoconf automake gcc git libarchive-dev libc6-dev libcurl4-open
     pkg-config)
 # shellcheck disable=SC2034
 TEST_PACKAGES=(apache2-utils attr bats busybox-static catatonit clang conmon crun debootstrap docker-registry iproute2
-    jq libcap2-bin libcmocka-dev openssl podman procps python3 runc shellcheck skopeo strace tmux umoci zstd)
+    jq libcap2-bin libcmocka-dev openssl podman procps python3 runc shellcheck skopeo strace tmux uidmap umoci
+    zstd)
 # What tests/vm/uml needs besides: only where the machine can't run everything directly.
 # shellcheck disable=SC2034
 UML_PACKAGES=(user-mode-linux)

@@ -52,11 +52,6 @@ setup() {
 }
 
 teardown() {
-    local dir
-    for dir in "$HOY_DATA_ROOT"/containers/*; do
-        [[ -e $dir ]] || continue
-        hoy rm -f "${dir##*/}" || true
-    done
     containers_remove
     [[ $HOY_DATA_ROOT == "$STORE" ]] || rm -rf --one-file-system "$HOY_DATA_ROOT"
     rm -rf --one-file-system "$STORE/volumes"

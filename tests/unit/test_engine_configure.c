@@ -28,6 +28,7 @@ static const struct machine machine = {
 struct fixture {
 	struct arena a;
 	struct temp root;
+	struct machine machine;
 	struct image_config image;
 	struct run_options opt;
 	struct config c;
@@ -41,6 +42,7 @@ static int setup(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	f->root = temp_make();
+	f->machine = machine;
 	mkdirat(f->root.fd, "etc", 0755);
 	file_make(f->root.fd, "etc/passwd", "root:x:0:0::/root:/bin/sh\nsailor:x:1000:1000::/:\n");
 	file_make(f->root.fd, "etc/group", "crew:x:50:sailor\n");
@@ -68,7 +70,7 @@ static int make(struct fixture *f)
 	const struct configure in = {
 		.opt = &f->opt,
 		.source = &source,
-		.machine = &machine,
+		.machine = &f->machine,
 		.id = ID,
 		.name = "boat",
 		.data = "/data",
@@ -687,6 +689,36 @@ static void namespaces(void **state)
 	assert_string_equal(f->c.linux_conf->sysctl.v[0].value, "1 0");
 }
 
+/* In a user's namespace: what the kernel doesn't let him mount or set. */
+static void rootless(void **state)
+{
+	struct fixture *f = *state;
+
+	works(f);
+	assert_non_null(strstr(joined(f, &mount_at(f, "/dev/pts")->options), "gid=5"));
+	assert_string_equal(f->c.linux_conf->sysctl.v[1].value, "0 2147483647");
+	f->machine.rootless = true;
+	f->machine.gids = 65537;
+	works(f);
+	assert_non_null(strstr(joined(f, &mount_at(f, "/dev/pts")->options), "gid=5"));
+	assert_string_equal(f->c.linux_conf->sysctl.v[1].value, "0 65536");
+	assert_int_equal(f->c.process->user.additional_gids.n, 1);
+	assert_string_equal(mount_at(f, "/sys")->type, "sysfs");
+	assert_string_equal(mount_at(f, "/proc")->type, "proc");
+	/* He has mapped himself alone. */
+	f->machine.gids = 1;
+	works(f);
+	assert_null(strstr(joined(f, &mount_at(f, "/dev/pts")->options), "gid="));
+	assert_string_equal(f->c.linux_conf->sysctl.v[1].value, "0 0");
+	assert_int_equal(f->c.process->user.additional_gids.n, 0);
+	f->opt.network = f->opt.pid = f->opt.ipc = RUN_HOST;
+	works(f);
+	assert_string_equal(mount_at(f, "/sys")->type, "bind");
+	assert_non_null(strstr(joined(f, &mount_at(f, "/sys")->options), "rro"));
+	assert_string_equal(mount_at(f, "/proc")->type, "bind");
+	assert_null(mount_at(f, "/dev/mqueue"));
+}
+
 static const char *annotation(const struct fixture *f, const char *key)
 {
 	for (size_t i = 0; i < f->c.annotations.n; i++)
@@ -739,6 +771,7 @@ int main(void)
 		TEST(defaults),	    TEST(arguments), TEST(environment),	 TEST(identity),
 		TEST(capabilities), TEST(limits),    TEST(limits_wrong), TEST(lists_wrong),
 		TEST(mounts),	    TEST(devices),   TEST(security),	 TEST(namespaces),
+		TEST(rootless),
 		TEST(annotations),  TEST(volumes),   TEST(image_volumes_wrong), TEST(volume_annotations),
 	};
 
