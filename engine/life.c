@@ -15,6 +15,7 @@
 #include "engine/containers.h"
 #include "engine/life.h"
 #include "engine/monitor.h"
+#include "engine/network.h"
 #include "engine/run.h"
 #include "engine/volume_use.h"
 #include "spec/state.h"
@@ -39,6 +40,8 @@ int engine_delete(const struct runtime *rt, const char *id, bool force, bool vol
 	}
 	if (r < 0 || !ours)
 		return r;
+	/* What its monitor has not, should that have been killed. */
+	network_release_all(rt->data, id);
 	return volumes ? volume_container_remove(rt->data, id, err)
 		       : containers_remove(rt->data, id, err);
 }

@@ -28,7 +28,7 @@
 #include "base/fd.h"
 #include "base/sys.h"
 #include "engine/containers.h"
-#include "engine/data.h"
+#include "base/data.h"
 #include "engine/monitor.h"
 #include "runtime/userns.h"
 

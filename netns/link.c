@@ -169,6 +169,7 @@ static void veth_peer_put(struct nlmsghdr *h, const struct link_veth *v)
 {
 	struct nlattr *peer = mnl_attr_nest_start(h, VETH_INFO_PEER);
 
+	/* It can't be up before it knows its other end (ENOTCONN). */
 	mnl_nlmsg_put_extra_header(h, sizeof(struct ifinfomsg));
 	mnl_attr_put_strz(h, IFLA_IFNAME, v->peer);
 	mnl_attr_put_u32(h, IFLA_NET_NS_FD, (uint32_t)v->netns);
@@ -217,4 +218,5 @@ void link_add_remove(struct netlink *n, const char *name)
 
 	mnl_nlmsg_put_extra_header(h, sizeof(struct ifinfomsg));
 	mnl_attr_put_strz(h, IFLA_IFNAME, name);
+	netlink_forgive(n, ENODEV);
 }

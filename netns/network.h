@@ -20,6 +20,7 @@
 #include "base/text.h"
 #include "netns/ip.h"
 #include "spec/config.h"
+#include "spec/table.h"
 
 #define NETWORKS_DIR	    "networks"
 #define NETWORK_DEFAULT	    "hoy" /* comes into being when it is first needed */
@@ -42,6 +43,8 @@ struct net {
 	bool isolated; /* its containers don't reach each other */
 	struct string_map labels;
 };
+
+extern const struct table network_table;
 
 /* A name: letters, digits, "_", "." and "-", the first a letter or digit. 0 or -EINVAL with err. */
 int network_name_check(const char *name, struct error *err);

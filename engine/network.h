@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * network: what a container wants of networks, and how it gets it. `--network` says it; config.json keeps it
+ * in an annotation of hoy's own (settings.h), which neither an image nor an option can set:
+ *
+ *	dev.hoy.networks	{"networks": [{"network": "sea", "ip": "10.90.1.7", …}]}
+ *
+ * A network namespace of a container with networks is made anew with each start, by hoy-net (netns/attach.c),
+ * and handed to the runtime as a descriptor: config.json asks for a new one and stays true. It ends with the
+ * container; what is left then, addresses and names, is given back.
+ */
+#ifndef HOY_ENGINE_NETWORK_H
+#define HOY_ENGINE_NETWORK_H
+
+#include "engine/run_options.h"
+#include "netns/request.h"
+#include "runtime/container.h"
+
+/* Which kind of network namespace the options ask for. */
+enum run_namespace network_kind(const struct run_options *opt);
+/* What the options say, of networks; *path: of the namespace that they name, else NULL. 0, or -EINVAL with
+ * err, which names the option. */
+int network_configure(const struct run_options *opt, struct arena *a, struct net_wants *ret,
+		      const char **path, struct error *err);
+/* Writes the annotation, if there is something to say. */
+void network_annotate(const struct net_wants *wants, struct string_map *map, struct arena *a);
+/* Reads it. What can't be read is nothing. */
+void network_read(const struct string_map *annotations, struct arena *a, struct net_wants *ret);
+
+/* Attaches the container. *netns: its network namespace, the caller's; 0: it wants none of us. 0, or
+ * negative errno with err: then nothing is attached. */
+int network_attach(const struct runtime *rt, const char *id, const char *name,
+		   const struct net_wants *wants, int *netns, struct error *err);
+/* Gives back what a container had whose network namespace has ended, or ends with this process. */
+void network_release(const char *data, const char *id, const struct net_wants *wants);
+/* The same of what its config.json says. */
+void network_release_all(const char *data, const char *id);
+
+#endif
