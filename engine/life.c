@@ -38,10 +38,11 @@ int engine_delete(const struct runtime *rt, const char *id, bool force, bool vol
 		*err = (struct error)ERROR_INIT;
 		r = container_delete(rt, id, true, err);
 	}
+	/* What its monitor has not, should that have been killed, and of a bundle nobody. */
+	if (r == 0)
+		network_release(rt->data, id);
 	if (r < 0 || !ours)
 		return r;
-	/* What its monitor has not, should that have been killed. */
-	network_release_all(rt->data, id);
 	return volumes ? volume_container_remove(rt->data, id, err)
 		       : containers_remove(rt->data, id, err);
 }

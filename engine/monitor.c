@@ -146,7 +146,7 @@ static int start(struct monitor *m, struct error *err)
 	if (netns)
 		close(netns);
 	if (r < 0) {
-		network_release(m->rt.data, m->id, &wants);
+		network_release(m->rt.data, m->id);
 		return r;
 	}
 	m->pid = engine_pid(&m->rt, m->id);
@@ -385,7 +385,7 @@ int monitor_run(const struct runtime *rt, const char *id, int report, int client
 	if (r < 0)
 		return r;
 	live_on(&m);
-	network_release_all(m.rt.data, id);
+	network_release(m.rt.data, id);
 	if (m.settings.rm) {
 		container_delete(&m.rt, id, true, NULL);
 		volume_container_remove(m.rt.data, id, NULL);

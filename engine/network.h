@@ -16,6 +16,8 @@
 #include "netns/request.h"
 #include "runtime/container.h"
 
+#define NETWORK_ANNOTATION "dev.hoy.networks"
+
 /* Which kind of network namespace the options ask for. */
 enum run_namespace network_kind(const struct run_options *opt);
 /* What the options say, of networks; *path: of the namespace that they name, else NULL. 0, or -EINVAL with
@@ -31,9 +33,19 @@ void network_read(const struct string_map *annotations, struct arena *a, struct 
  * negative errno with err: then nothing is attached. */
 int network_attach(const struct runtime *rt, const char *id, const char *name,
 		   const struct net_wants *wants, int *netns, struct error *err);
-/* Gives back what a container had whose network namespace has ended, or ends with this process. */
-void network_release(const char *data, const char *id, const struct net_wants *wants);
-/* The same of what its config.json says. */
-void network_release_all(const char *data, const char *id);
+/* Gives back what a container had, of whatever network, whose network namespace has ended or ends with
+ * this process. */
+void network_release(const char *data, const char *id);
+
+/* A container that runs, or is created, joins another network, or leaves one (use->network). Of those that
+ * `hoy run` has made config.json says it too, also when they don't run. 0 or negative errno with err. */
+int network_connect(const struct runtime *rt, const char *id, const struct net_use *use,
+		    struct error *err);
+int network_disconnect(const struct runtime *rt, const char *id, const struct net_use *use,
+		       struct error *err);
+/* Asks hoy-net. given: a network namespace for it, or -1; *fd: what it hands over; NULL: nothing. 0 or
+ * negative errno with err. */
+int network_ask(const struct net_request *q, int given, struct warnings *warn, int *fd,
+		struct error *err);
 
 #endif

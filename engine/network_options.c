@@ -5,10 +5,8 @@
 #include "base/fd.h"
 #include "base/list.h"
 #include "engine/network.h"
-#include "engine/settings.h"
 #include "engine/values.h"
 
-#define KEY	  ANNOTATION_OWN "networks"
 #define CONTAINER "container:"
 #define PATH	  "ns:"
 
@@ -186,12 +184,12 @@ void network_annotate(const struct net_wants *wants, struct string_map *map, str
 	if (!wants->networks.n && !wants->join)
 		return;
 	table_write(&net_wants_table, wants, false, &t);
-	map_set(map, (struct string_pair){KEY, arena_strdup(a, t.s)}, a);
+	map_set(map, (struct string_pair){NETWORK_ANNOTATION, arena_strdup(a, t.s)}, a);
 }
 
 void network_read(const struct string_map *annotations, struct arena *a, struct net_wants *ret)
 {
-	const char *text = map_find(annotations, KEY);
+	const char *text = map_find(annotations, NETWORK_ANNOTATION);
 	struct net_wants wants = {0};
 	const struct json *root;
 

@@ -227,9 +227,10 @@ static int making_wait(struct making *m, int *status, struct error *err)
 		return r;
 	clock_gettime(CLOCK_REALTIME, &now);
 	r = container_run(m->rt, &create, status, err);
-	if (create.netns)
+	if (create.netns) {
 		close(create.netns);
-	network_release(m->rt->data, m->id, &m->wants);
+		network_release(m->rt->data, m->id);
+	}
 	if (r < 0 || m->opt->rm)
 		return r;
 	when_stamp(&now, started);

@@ -121,6 +121,14 @@ int attachment_read(int dir, const char *id, struct arena *a, struct attachment 
 	return 0;
 }
 
+bool attachment_has(int dir, const char *id)
+{
+	char name[NAME_MAX + 1];
+
+	file_name(id, name);
+	return faccessat(dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 void attachment_remove(int dir, const char *id)
 {
 	char name[NAME_MAX + 1];

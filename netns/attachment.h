@@ -51,6 +51,7 @@ void attachment_addresses(int dir, const char *id, struct arena *a, struct strin
 int attachment_write(int dir, const struct attachment *at, struct error *err);
 /* -ENOENT without words: there is none. What can't be read is as if it weren't there. */
 int attachment_read(int dir, const char *id, struct arena *a, struct attachment *ret);
+bool attachment_has(int dir, const char *id);
 void attachment_remove(int dir, const char *id);
 void attachment_list(int dir, struct arena *a, struct attachments *ret);
 
