@@ -298,9 +298,9 @@ static const struct verb *const network_verbs[] = {
 };
 
 static const char *const network_text[] = {
-	"Networks are bridges of the host, to which containers are attached by interfaces of their own: \"hoy "
-	"run --network NAME\". The network \"hoy\", also called bridge and default, comes into being when it is "
-	"first used.",
+	"Networks are bridges of the host, to which containers are attached by interfaces of their own: "
+	"\"hoy run --network NAME\". The network \"hoy\", also called bridge and default, comes into being "
+	"when it is first used.",
 	NULL,
 };
 

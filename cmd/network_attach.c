@@ -72,7 +72,8 @@ static const struct option_spec connect_options[] = {
 	{.name = "mac-address", .value = "MAC", .kind = OPTION_STRING, .offset = CONNECT(mac),
 	 .help = "of its interface"},
 	{.name = "interface-name", .value = "NAME", .kind = OPTION_STRING,
-	 .offset = CONNECT(interface), .help = "of the same; without it the first of eth0, eth1, … that is free"},
+	 .offset = CONNECT(interface),
+	 .help = "of the same; without it the first of eth0, eth1, … that is free"},
 	{.name = "alias", .value = "NAME", .kind = OPTION_LIST,
 	 .offset = OPTION_FIELD(struct option_list, struct connect_network, aliases),
 	 .help = "another name by which others there know it; may be repeated"},
@@ -82,8 +83,9 @@ static const struct option_spec connect_options[] = {
 static const struct option_spec *const connect_tables[] = {connect_options, NULL};
 
 static const char *const connect_text[] = {
-	"Works on every container that runs or is created, those of bundles too, whose engine calls it between "
-	"create and start. One that \"hoy run\" has made is in that network also after its next start.",
+	"Works on every container that runs or is created, those of bundles too, whose engine calls it "
+	"between create and start. One that \"hoy run\" has made is in that network also after its next "
+	"start.",
 	NULL,
 };
 

@@ -53,6 +53,12 @@ static int rootless_check(const struct runtime *rt, struct error *err)
 	return error_say(err, EPERM, "--network: only root can make interfaces on the host");
 }
 
+/* Or is created. */
+static bool runs(const struct runtime *rt, const char *id)
+{
+	return engine_is_stopped(rt, id) == 0 && engine_pid(rt, id) > 0;
+}
+
 /* A descriptor, or negative errno with err. */
 static int netns_open(const struct runtime *rt, const char *id, struct error *err)
 {
@@ -60,7 +66,7 @@ static int netns_open(const struct runtime *rt, const char *id, struct error *er
 	char path[64];
 	int fd;
 
-	if (pid <= 0)
+	if (!runs(rt, id))
 		return error_say(err, ESRCH, "container \"%.64s\" does not run", id);
 	snprintf(path, sizeof(path), "/proc/%lld/ns/net", (long long)pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -179,11 +185,6 @@ static int wants_of(const struct runtime *rt, const char *id, struct arena *a,
 	if (r == 0)
 		*name = map_find(&c->annotations, ANNOTATION_NAME);
 	return r;
-}
-
-static bool runs(const struct runtime *rt, const char *id)
-{
-	return engine_pid(rt, id) > 0;
 }
 
 int network_connect(const struct runtime *rt, const char *id, const struct net_use *use,

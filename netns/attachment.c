@@ -49,7 +49,7 @@ void attachment_remove_directory(const char *data, const char *network)
 	_cleanup_fd_ int dir = data_open(data, LEASES_DIR, false);
 
 	if (dir >= 0)
-		unlinkat(dir, network, AT_REMOVEDIR);
+		tree_remove_at(dir, network);
 }
 
 /* FNV-1a. */

@@ -39,7 +39,7 @@ struct attachments {
 
 /* The directory of a network's leases and attachments; made if it isn't there. A descriptor, or -errno with err. */
 int attachment_open(const char *data, const char *network, struct error *err);
-/* Removes the directory of a network that nobody is attached to. */
+/* Removes the directory of a network, with whatever is in it. */
 void attachment_remove_directory(const char *data, const char *network);
 /* Interface on this side: a function of the container and the network. */
 void attachment_interface(const char *id, const char *network, char buf[IF_NAMESIZE]);
