@@ -59,18 +59,16 @@ static void stamp_now(char buf[WHEN_STAMP_SIZE])
 
 /* ---- Start ----------------------------------------------------------------------------------- */
 
-/* Settings, whether it has a terminal, and what it wants of networks, from config.json. */
-static int config_look(struct monitor *m, struct arena *a, bool *terminal, struct net_wants *wants,
+/* config.json, and the settings in it. */
+static int config_look(struct monitor *m, struct arena *a, const struct config **ret,
 		       struct error *err)
 {
-	const struct config *c;
-	int r = containers_read_config(m->rt.data, m->id, a, &c, err);
+	int r = containers_read_config(m->rt.data, m->id, a, ret, err);
 
 	if (r < 0)
 		return r;
-	settings_read(&c->annotations, &m->settings);
-	*terminal = c->process && c->process->terminal;
-	network_read(&c->annotations, a, wants);
+	settings_read(&(*ret)->annotations, &m->settings);
+	m->settings.name = m->settings.image = NULL;
 	return 0;
 }
 
@@ -131,18 +129,16 @@ static int start_in(struct monitor *m, bool terminal, int netns, struct error *e
 static int start(struct monitor *m, struct error *err)
 {
 	_cleanup_(arena_free) struct arena a = ARENA_INIT;
-	struct net_wants wants;
-	bool terminal;
-	int netns = 0, r = config_look(m, &a, &terminal, &wants, err);
+	const struct config *c;
+	int netns = 0, r = config_look(m, &a, &c, err);
 
 	if (r == 0)
 		r = state_clear(m, err);
 	if (r == 0)
-		r = network_attach(&m->rt, m->id, m->settings.name, &wants, &netns, err);
-	m->settings.name = m->settings.image = NULL;
+		r = network_attach(&m->rt, m->id, c, &netns, err);
 	if (r < 0)
 		return r;
-	r = start_in(m, terminal, netns, err);
+	r = start_in(m, c->process && c->process->terminal, netns, err);
 	if (netns)
 		close(netns);
 	if (r < 0) {

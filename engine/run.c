@@ -33,7 +33,7 @@ struct making {
 	struct volumes_asked from; /* --volumes-from */
 	struct volume_uses uses;
 	struct volume_hold hold;
-	struct net_wants wants;
+	struct config config;
 	const char *id, *path, *name;
 	bool created; /* its directory is there */
 	bool cidfile; /* and the file of --cidfile is ours */
@@ -168,7 +168,7 @@ static int making_begin(struct making *m, struct error *err)
 		r = making_volumes(m, &c, err);
 	if (r < 0)
 		return r;
-	network_read(&c.annotations, &m->arena, &m->wants);
+	m->config = c;
 	config_write(&c, &text);
 	r = containers_write_config(m->rt->data, m->id, &text, err);
 	volume_hold_release(&m->hold);
@@ -222,7 +222,7 @@ static int making_wait(struct making *m, int *status, struct error *err)
 	int r = m->opt->interactive ? 0 : stdin_empty(err);
 
 	if (r == 0)
-		r = network_attach(m->rt, m->id, m->name, &m->wants, &create.netns, err);
+		r = network_attach(m->rt, m->id, &m->config, &create.netns, err);
 	if (r < 0)
 		return r;
 	clock_gettime(CLOCK_REALTIME, &now);

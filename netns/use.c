@@ -22,6 +22,11 @@ static const struct table use_table = TABLE(use_fields);
 static const struct field wants_fields[] = {
 	FIELD_LIST(struct net_wants, networks, "networks", use_table),
 	FIELD_STRING(struct net_wants, join, "join"),
+	FIELD_STRINGS(struct net_wants, hosts, "hosts"),
+	FIELD_STRINGS(struct net_wants, dns, "dns"),
+	FIELD_STRINGS(struct net_wants, dns_search, "dnsSearch"),
+	FIELD_STRINGS(struct net_wants, dns_options, "dnsOptions"),
+	FIELD_BOOL(struct net_wants, no_hosts, "noHosts"),
 };
 const struct table net_wants_table = TABLE(wants_fields);
 
