@@ -58,8 +58,8 @@ static void subnet_change(struct firewall *f, const struct ip *subnet, element_c
 	struct ip first = ip_network(subnet), last = ip_last(subnet), end;
 
 	element_put_ip(&e.key, &first);
-	/* The address behind the subnet's last; behind the very last one there is none, and the interval has no
-	 * end. */
+	/* The address behind the subnet's last; behind the very last one there is none, and the interval
+	 * has no end. */
 	last.prefix = 0;
 	if (ip_next(&last, 1, &end))
 		element_put_ip(&e.end, &end);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * firewall_batch: elements of the sets of hoy's tables, in a transaction: what firewall.c and firewall_limit.c
- * have in common.
+ * firewall_batch: elements of the sets of hoy's tables, in a transaction: what firewall.c and
+ * firewall_limit.c have in common.
  */
 #ifndef HOY_NETNS_FIREWALL_BATCH_H
 #define HOY_NETNS_FIREWALL_BATCH_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Limits. Each limited address has a chain whose last rule refuses; what is allowed stands before it. So a chain
- * without rules for anything allows nothing, in whatever order they come.
+ * Limits. Each limited address has a chain whose last rule refuses; what is allowed stands before it. So
+ * a chain without rules for anything allows nothing, in whatever order they come.
  */
 #include <arpa/inet.h>
 #include <libmnl/libmnl.h>

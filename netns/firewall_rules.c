@@ -2,15 +2,15 @@
 /*
  * The rules. What a packet meets, in this order:
  *
- *	"bridge hoy" prerouting	what a limited container sends or gets passes by the host's IP stack, also from
- *				and to a neighbour on its bridge, and has the container's own address
+ *	"bridge hoy" prerouting	what a limited container sends or gets passes by the host's IP stack, also
+ *				from and to a neighbour on its bridge, and has the container's own address
  *	spoofed			a source whose way back isn't the way it came
  *	prerouting, output	published ports, only where the destination is an address of the host
  *	forward, input		limits, isolation
  *	postrouting		masquerade
  *
- * Policies accept, and what isn't about hoy's bridges meets a look-up or two in each chain. An accept ends this
- * table's chain alone: other tables may still drop.
+ * Policies accept, and what isn't about hoy's bridges meets a look-up or two in each chain. An accept
+ * ends this table's chain alone: other tables may still drop.
  */
 #include "netns/firewall_rules.h"
 
@@ -19,8 +19,9 @@
 #include <string.h>
 
 /*
- * "ip hoy" and "ip6 hoy" are one text. A word that begins with "$" stands for what differs: the family, the type of
- * its addresses, what is never routed, how a refusal is told; what stands behind $6 is of ip6 alone.
+ * "ip hoy" and "ip6 hoy" are one text. A word that begins with "$" stands for what differs: the family,
+ * the type of its addresses, what is never routed, how a refusal is told; what stands behind $6 is of ip6
+ * alone.
  */
 static const struct word {
 	const char *word, *ip, *ip6;
@@ -33,8 +34,8 @@ static const struct word {
 };
 
 static const char ip_rules[] =
-	/* The bridges of all networks; of those without a way out; of those whose containers are apart; and each
-	 * paired with itself: a rule can't compare two interfaces. */
+	/* The bridges of all networks; of those without a way out; of those whose containers are apart;
+	 * and each paired with itself: a rule can't compare two interfaces. */
 	"	set bridges { type ifname; }\n"
 	"	set internal { type ifname; }\n"
 	"	set isolated { type ifname; }\n"
@@ -46,9 +47,9 @@ static const char ip_rules[] =
 	/* Limited addresses, each with a chain of what is allowed to it. */
 	"	map limited { type $ADDRESS : verdict; }\n"
 
-	/* Nobody outside has a container's address; no container has another network's, nor any that isn't routed
-	 * to its bridge. The kernel's own check (rp_filter) knows no IPv6, and is the host's to set. Before
-	 * conntrack, which need not know of them. */
+	/* Nobody outside has a container's address; no container has another network's, nor any that
+	 * isn't routed to its bridge. The kernel's own check (rp_filter) knows no IPv6, and is the host's
+	 * to set. Before conntrack, which need not know of them. */
 	"	chain spoofed {\n"
 	"		type filter hook prerouting priority raw; policy accept;\n"
 	"		$6 ip6 saddr fe80::/10 accept\n"
@@ -65,8 +66,8 @@ static const char ip_rules[] =
 	"		type nat hook output priority -100; policy accept;\n"
 	"		fib daddr type local jump published\n"
 	"	}\n"
-	/* Loopback is left to the process that relays it. The protocols are the table's only set without a name, and
-	 * the first: FIREWALL_RULES_SET. A look-up that finds nothing ends its rule. */
+	/* Loopback is left to the process that relays it. The protocols are the table's only set without
+	 * a name, and the first: FIREWALL_RULES_SET. A look-up that finds nothing ends its rule. */
 	"	chain published {\n"
 	"		$IP daddr $LOOPBACK return\n"
 	"		meta l4proto != { tcp, udp, sctp } return\n"
@@ -74,17 +75,18 @@ static const char ip_rules[] =
 	"		dnat $IP to meta l4proto . th dport map @ports\n"
 	"	}\n"
 
-	/* Containers to the host. Those of an internal network reach its address on their bridge, and none of its
-	 * others: these are a way out. */
+	/* Containers to the host. Those of an internal network begin nothing with its addresses but the
+	 * one on their bridge: the others are a way out. */
 	"	chain input {\n"
 	"		type filter hook input priority filter; policy accept;\n"
 	"		$6 icmpv6 type 135-136 accept\n" /* what IPv6 has instead of ARP */
 	"		jump egress\n"
-	"		iifname @internal fib daddr type local fib daddr . iif type != local drop\n"
+	"		iifname @internal ct state new,invalid,untracked"
+	" fib daddr type local fib daddr . iif type != local drop\n"
 	"	}\n"
 
-	/* Containers to others, others to containers. Frames within a bridge pass here, too, where br_netfilter has
-	 * them do so. */
+	/* Containers to others, others to containers. Frames within a bridge pass here, too, where
+	 * br_netfilter has them do so. */
 	"	chain forward {\n"
 	"		type filter hook forward priority filter; policy accept;\n"
 	"		$6 iifname . oifname @within icmpv6 type 135-136 accept\n"
@@ -95,8 +97,8 @@ static const char ip_rules[] =
 	/* It wouldn't be masqueraded, and show the container's address outside. */
 	"		iifname @bridges ct state invalid drop\n"
 	"		ct state established,related accept\n"
-	/* By a published port, from wherever; else nothing comes to a container, not even from another network of
-	 * hoy's. */
+	/* By a published port, from wherever; else nothing comes to a container, not even from another
+	 * network of hoy's. */
 	"		oifname @bridges ct status dnat accept\n"
 	"		oifname @bridges drop\n"
 	"	}\n"
@@ -111,16 +113,19 @@ static const char ip_rules[] =
 
 	"	chain postrouting {\n"
 	"		type nat hook postrouting priority srcnat; policy accept;\n"
-	/* Hairpin: by a published port back into the same bridge. The neighbour would answer directly, and the sender
-	 * not know by whom it is answered. */
-	"		iifname . oifname @within ct status dnat masquerade\n"
+	/* Hairpin: by a published port back into a network. Of the same bridge the neighbour would answer
+	 * directly, and the sender not know by whom it is answered. (A bridge's own frames have no
+	 * iifname here.) */
+	"		oifname @bridges ct status dnat $IP saddr @subnets masquerade\n"
+	/* The host itself: an internal network's containers know no way to its other addresses. */
+	"		oifname @internal ct status dnat masquerade\n"
 	"		iifname @bridges oifname != @bridges $IP saddr @subnets masquerade\n"
 	"	}\n";
 
 /*
- * A limited container and its neighbours: frames between ports of a bridge don't pass by the host's IP stack, where
- * the limits and the knowledge of connections are. So they are addressed to the bridge instead, both ways, and
- * are routed back into it. Address resolution stays between them.
+ * A limited container and its neighbours: frames between ports of a bridge don't pass by the host's IP
+ * stack, where the limits and the knowledge of connections are. So they are addressed to the bridge
+ * instead, both ways, and are routed back into it. Address resolution stays between them.
  */
 static const char bridge_rules[] =
 	/* Ports; their addresses, each with the bridge's MAC; MACs of their containers with the bridge's. */

@@ -69,8 +69,8 @@ static int error_word(const char *text, struct error *err)
 			 *text ? text : "it failed without words");
 }
 
-/* Commands are written for the rules as they were when it looked: where others have changed them meanwhile, it
- * looks again. */
+/* Commands are written for the rules as they were when it looked: where others have changed them
+ * meanwhile, it looks again. */
 static bool is_overtaken(const char *text)
 {
 	return strstr(text, strerror(EINTR)) || strstr(text, "should be restarted") ||

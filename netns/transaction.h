@@ -33,8 +33,8 @@ struct nlmsghdr *transaction_add(struct transaction *t, int type, int family, in
 				 const char *what, ...) __attribute__((format(printf, 5, 6)));
 /* What was added last is of this kind, which transaction_send tells when it is what fails; 0: of none. */
 void transaction_mark(struct transaction *t, int kind);
-/* Of what was added, the last n belong together. Where the first of them fails with this errno, all n are left
- * out, and the rest is sent again. */
+/* Of what was added, the last n belong together. Where the first of them fails with this errno, all n are
+ * left out, and the rest is sent again. */
 void transaction_forgive(struct transaction *t, int code, size_t n);
 
 /* All of it. 0, or -errno with err; *kind (may be NULL): that of the first that failed. Nothing is added any

@@ -96,9 +96,9 @@ hosts_make() {
 # Only what was started here, by its number.
 hosts_end() {
     local pid
-    for pid in $(cat "$WORK"/pids "$WORK"/*.pid 2>/dev/null); do
+    while read -r pid; do
         kill "$pid" 2>/dev/null || true
-    done
+    done < <(cat "$WORK"/pids "$WORK"/*.pid 2>/dev/null)
 }
 
 # fw VERB ITEM…: hoy's firewall, on the host.
