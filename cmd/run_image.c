@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "engine/configure.h"
+#include "engine/network.h"
 
 /* Those of bundles begin here; the first is for both. */
 static bool is_of_bundle(const struct option_spec *table)
@@ -63,6 +64,7 @@ int run_image_read(const struct call *c, struct run_options *ret, struct error *
 
 	*ret = run->image;
 	ret->detach = run->detach;
+	ret->network = network_kind(ret);
 	if (!ret->rootfs) {
 		if (!c->args_n) {
 			options_hint(c->verb->name, err);

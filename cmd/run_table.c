@@ -12,7 +12,6 @@
 	.choices = (words)
 
 /* In the order of enum run_namespace, enum run_image_volume, enum run_pull. */
-static const char *const networks[] = {"none", "host", NULL};
 static const char *const namespaces[] = {"private", "host", NULL};
 static const char *const users[] = {"host", NULL};
 static const char *const image_volumes[] = {"anonymous", "bind", "tmpfs", "ignore", NULL};
@@ -100,8 +99,15 @@ const struct option_spec run_mount_table[] = {
 
 const struct option_spec run_network_table[] = {
 	{.name = "", .kind = OPTION_HEADING, .help = "Its namespaces"},
-	{.name = "network", .value = "NET", CHOICE(network, networks),
-	 .help = "none (the default): nothing but loopback; host: the host's"},
+	{.name = "network", .value = "NET", LIST(networks),
+	 .help = "none (the default): nothing but loopback; host: the host's; the name of a network (\"hoy "
+		 "network --help\"), with :ip=,ip6=,mac=,alias=,interface_name= behind it; may be repeated; "
+		 "container:ID: that container's; ns:PATH: the one of this file"},
+	{.name = "ip", .value = "ADDRESS", STRING(ip), .help = "its IPv4 address in the first network"},
+	{.name = "ip6", .value = "ADDRESS", STRING(ip6), .help = "and its IPv6 address"},
+	{.name = "mac-address", .value = "MAC", STRING(mac), .help = "of its interface there"},
+	{.name = "network-alias", .value = "NAME", LIST(aliases),
+	 .help = "another name by which others in its networks know it; may be repeated"},
 	{.name = "hostname", .letter = 'h', .value = "NAME", STRING(hostname),
 	 .help = "without it the first twelve digits of the ID"},
 	{.name = "pid", .value = "NS", CHOICE(pid, namespaces), .help = "private (the default) or host"},

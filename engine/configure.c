@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "engine/configure_parts.h"
 #include "engine/keys.h"
+#include "engine/network.h"
 #include "engine/settings.h"
 #include "engine/storage.h"
 #include "engine/values.h"
@@ -40,6 +41,26 @@ static void network_sysctls(const struct machine *m, struct linux_config *l, str
 			map_set(&l->sysctl, defaults[i], a);
 }
 
+/* Without a path one of its own, in which its networks are (network.h). */
+static int configure_network(const struct configure *in, struct config *c, struct error *err)
+{
+	struct linux_config *l = c->linux_conf;
+	struct net_wants wants;
+	const char *path;
+	int r = network_configure(in->opt, in->arena, &wants, &path, err);
+
+	if (r < 0)
+		return r;
+	namespace_add(l, "network", in->opt->network, in->arena);
+	if (path)
+		l->namespaces.v[l->namespaces.n - 1].path = path;
+	network_annotate(&wants, &c->annotations, in->arena);
+	/* What another has settled for its namespace stays. */
+	if (in->opt->network == RUN_PRIVATE && !path && !wants.join)
+		network_sysctls(in->machine, l, in->arena);
+	return 0;
+}
+
 int configure_namespaces(const struct configure *in, struct config *c, struct error *err)
 {
 	const struct run_options *o = in->opt;
@@ -49,7 +70,6 @@ int configure_namespaces(const struct configure *in, struct config *c, struct er
 	int r = 0;
 
 	namespace_add(l, "pid", o->pid, in->arena);
-	namespace_add(l, "network", o->network, in->arena);
 	namespace_add(l, "ipc", o->ipc, in->arena);
 	namespace_add(l, "uts", o->uts, in->arena);
 	namespace_add(l, "mount", RUN_PRIVATE, in->arena);
@@ -62,9 +82,7 @@ int configure_namespaces(const struct configure *in, struct config *c, struct er
 		if (r == 0)
 			map_set(&l->sysctl, pair, in->arena);
 	}
-	if (r == 0 && o->network == RUN_PRIVATE)
-		network_sysctls(in->machine, l, in->arena);
-	return r;
+	return r < 0 ? r : configure_network(in, c, err);
 }
 
 /* ---- Annotations ----------------------------------------------------------------------------- */

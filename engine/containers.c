@@ -17,6 +17,7 @@
 #include "base/data.h"
 #include "engine/name.h"
 #include "engine/project.h"
+#include "engine/values.h"
 #include "runtime/container.h"
 #include "spec/json.h"
 
@@ -112,6 +113,23 @@ int containers_read_config(const char *data, const char *id, struct arena *a,
 	if (r < 0)
 		return error_set(err, -r, "read %s", path);
 	return config_parse(text.s, text.len, path, a, NULL, ret, err);
+}
+
+int containers_annotate(const char *data, const char *id, const char *key, const char *value,
+			struct error *err)
+{
+	_cleanup_(arena_free) struct arena a = ARENA_INIT;
+	_cleanup_(text_free) struct text text = TEXT_INIT;
+	const struct config *old;
+	struct config c;
+	int r = containers_read_config(data, id, &a, &old, err);
+
+	if (r < 0)
+		return r;
+	c = *old;
+	c.annotations = map_with(&old->annotations, key, value, &a);
+	config_write(&c, &text);
+	return containers_write_config(data, id, &text, err);
 }
 
 static bool id_exists(const char *data, const char *id)

@@ -42,6 +42,9 @@ int containers_write_config(const char *data, const char *id, const struct text 
 /* Reads it back. 0 or negative errno with err. */
 int containers_read_config(const char *data, const char *id, struct arena *a,
 			   const struct config **ret, struct error *err);
+/* Sets an annotation in it, or removes it (value NULL). 0 or negative errno with err. */
+int containers_annotate(const char *data, const char *id, const char *key, const char *value,
+			struct error *err);
 /* Takes the name for the container; -EEXIST with words where another has it. */
 int containers_take_name(const char *data, const char *name, const char *id, struct error *err);
 /* Gives back every other name that it has; NULL: every one. */

@@ -15,6 +15,7 @@
 #include "engine/containers.h"
 #include "engine/life.h"
 #include "engine/monitor.h"
+#include "engine/network.h"
 #include "engine/run.h"
 #include "engine/volume_use.h"
 #include "spec/state.h"
@@ -37,6 +38,9 @@ int engine_delete(const struct runtime *rt, const char *id, bool force, bool vol
 		*err = (struct error)ERROR_INIT;
 		r = container_delete(rt, id, true, err);
 	}
+	/* What its monitor has not, should that have been killed, and of a bundle nobody. */
+	if (r == 0)
+		network_release(rt->data, id);
 	if (r < 0 || !ours)
 		return r;
 	return volumes ? volume_container_remove(rt->data, id, err)

@@ -22,6 +22,7 @@
 #include "engine/clients.h"
 #include "engine/containers.h"
 #include "engine/life.h"
+#include "engine/network.h"
 #include "engine/outcome.h"
 #include "engine/run.h"
 #include "engine/settings.h"
@@ -58,18 +59,18 @@ static void stamp_now(char buf[WHEN_STAMP_SIZE])
 
 /* ---- Start ----------------------------------------------------------------------------------- */
 
-/* Settings and whether it has a terminal, from config.json. */
-static int config_look(struct monitor *m, bool *terminal, struct error *err)
+/* Settings, whether it has a terminal, and what it wants of networks, from config.json. */
+static int config_look(struct monitor *m, struct arena *a, bool *terminal, struct net_wants *wants,
+		       struct error *err)
 {
-	_cleanup_(arena_free) struct arena a = ARENA_INIT;
 	const struct config *c;
-	int r = containers_read_config(m->rt.data, m->id, &a, &c, err);
+	int r = containers_read_config(m->rt.data, m->id, a, &c, err);
 
 	if (r < 0)
 		return r;
 	settings_read(&c->annotations, &m->settings);
-	m->settings.name = m->settings.image = NULL;
 	*terminal = c->process && c->process->terminal;
+	network_read(&c->annotations, a, wants);
 	return 0;
 }
 
@@ -86,7 +87,7 @@ static int state_clear(struct monitor *m, struct error *err)
 	return 0;
 }
 
-static int make(struct monitor *m, const int ends[3], struct error *err)
+static int make(struct monitor *m, const int ends[3], int netns, struct error *err)
 {
 	_cleanup_(arena_free) struct arena a = ARENA_INIT;
 	int master = -1, i, r;
@@ -95,6 +96,7 @@ static int make(struct monitor *m, const int ends[3], struct error *err)
 		.bundle = containers_path(m->rt.data, m->id, &a),
 		.pidfd = &m->pidfd,
 		.terminal = &master,
+		.netns = netns,
 		.columns = m->streams.input.columns,
 		.rows = m->streams.input.rows,
 	};
@@ -109,24 +111,42 @@ static int make(struct monitor *m, const int ends[3], struct error *err)
 	return r;
 }
 
-static int start(struct monitor *m, struct error *err)
+/* With streams, in a network namespace that was made for it (0: in none). */
+static int start_in(struct monitor *m, bool terminal, int netns, struct error *err)
 {
-	bool terminal;
-	int ends[3], r = config_look(m, &terminal, err), i;
+	int ends[3], r, i;
 
-	if (r == 0)
-		r = state_clear(m, err);
-	if (r < 0)
-		return r;
 	r = streams_make(&m->streams, terminal, m->settings.stdin_open, m->null, ends);
 	if (r < 0)
 		return error_set(err, -r, "make the container's streams");
 	stamp_now(m->started);
-	r = make(m, ends, err);
+	r = make(m, ends, netns, err);
 	for (i = 0; i < 3; i++)
 		close(ends[i]);
-	if (r < 0) {
+	if (r < 0)
 		streams_close(&m->streams);
+	return r;
+}
+
+static int start(struct monitor *m, struct error *err)
+{
+	_cleanup_(arena_free) struct arena a = ARENA_INIT;
+	struct net_wants wants;
+	bool terminal;
+	int netns = 0, r = config_look(m, &a, &terminal, &wants, err);
+
+	if (r == 0)
+		r = state_clear(m, err);
+	if (r == 0)
+		r = network_attach(&m->rt, m->id, m->settings.name, &wants, &netns, err);
+	m->settings.name = m->settings.image = NULL;
+	if (r < 0)
+		return r;
+	r = start_in(m, terminal, netns, err);
+	if (netns)
+		close(netns);
+	if (r < 0) {
+		network_release(m->rt.data, m->id);
 		return r;
 	}
 	m->pid = engine_pid(&m->rt, m->id);
@@ -365,6 +385,7 @@ int monitor_run(const struct runtime *rt, const char *id, int report, int client
 	if (r < 0)
 		return r;
 	live_on(&m);
+	network_release(m.rt.data, id);
 	if (m.settings.rm) {
 		container_delete(&m.rt, id, true, NULL);
 		volume_container_remove(m.rt.data, id, NULL);

@@ -10,34 +10,6 @@
 #include "engine/values.h"
 #include "runtime/record.h"
 
-/* A copy of the map with the name in it: the documents that have been read are constant. */
-static struct string_map named(const struct string_map *map, const char *name, struct arena *a)
-{
-	struct string_map copy = {0};
-	size_t i;
-
-	for (i = 0; i < map->n; i++)
-		map_set(&copy, (struct string_pair){map->v[i].key, map->v[i].value}, a);
-	map_set(&copy, (struct string_pair){ANNOTATION_NAME, name}, a);
-	return copy;
-}
-
-static int config_rename(const struct runtime *rt, const char *id, const char *name,
-			 struct arena *a, struct error *err)
-{
-	_cleanup_(text_free) struct text text = TEXT_INIT;
-	const struct config *old;
-	struct config c;
-	int r = containers_read_config(rt->data, id, a, &old, err);
-
-	if (r < 0)
-		return r;
-	c = *old;
-	c.annotations = named(&old->annotations, name, a);
-	config_write(&c, &text);
-	return containers_write_config(rt->data, id, &text, err);
-}
-
 /* What there is of it while it runs; after a reboot there is nothing. */
 static int record_rename(const struct runtime *rt, const char *id, const char *name,
 			 struct arena *a, struct error *err)
@@ -53,7 +25,7 @@ static int record_rename(const struct runtime *rt, const char *id, const char *n
 		r = record_read(&rec, a, &old, NULL);
 	if (r == 0) {
 		s = *old;
-		s.annotations = named(&old->annotations, name, a);
+		s.annotations = map_with(&old->annotations, ANNOTATION_NAME, name, a);
 		r = record_write(&rec, &s, NULL);
 	}
 	record_close(&rec);
@@ -80,7 +52,7 @@ int engine_rename(const struct runtime *rt, const char *id, const char *name, st
 		return error_say(err, EEXIST, "\"%s\" is the ID of a container", name);
 	r = containers_take_name(rt->data, name, id, err);
 	if (r == 0)
-		r = config_rename(rt, id, name, &a, err);
+		r = containers_annotate(rt->data, id, ANNOTATION_NAME, name, err);
 	if (r == 0)
 		r = record_rename(rt, id, name, &a, err);
 	if (r == 0)

@@ -25,10 +25,10 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
-#include "base/data.h"
 #include "base/fd.h"
 #include "base/sys.h"
 #include "engine/containers.h"
+#include "base/data.h"
 #include "engine/monitor.h"
 #include "runtime/userns.h"
 

@@ -17,6 +17,7 @@
 #include "engine/containers.h"
 #include "engine/life.h"
 #include "engine/monitor.h"
+#include "engine/network.h"
 #include "engine/outcome.h"
 #include "engine/volume_hold.h"
 #include "engine/volumes_from.h"
@@ -32,6 +33,7 @@ struct making {
 	struct volumes_asked from; /* --volumes-from */
 	struct volume_uses uses;
 	struct volume_hold hold;
+	struct net_wants wants;
 	const char *id, *path, *name;
 	bool created; /* its directory is there */
 	bool cidfile; /* and the file of --cidfile is ours */
@@ -166,6 +168,7 @@ static int making_begin(struct making *m, struct error *err)
 		r = making_volumes(m, &c, err);
 	if (r < 0)
 		return r;
+	network_read(&c.annotations, &m->arena, &m->wants);
 	config_write(&c, &text);
 	r = containers_write_config(m->rt->data, m->id, &text, err);
 	volume_hold_release(&m->hold);
@@ -208,7 +211,7 @@ static void making_outcome(const struct making *m, const char *started, int stat
 
 static int making_wait(struct making *m, int *status, struct error *err)
 {
-	const struct create_options create = {
+	struct create_options create = {
 		.id = m->id,
 		.bundle = m->path,
 		.keep = !m->opt->rm,
@@ -218,10 +221,16 @@ static int making_wait(struct making *m, int *status, struct error *err)
 	struct timespec now;
 	int r = m->opt->interactive ? 0 : stdin_empty(err);
 
+	if (r == 0)
+		r = network_attach(m->rt, m->id, m->name, &m->wants, &create.netns, err);
 	if (r < 0)
 		return r;
 	clock_gettime(CLOCK_REALTIME, &now);
 	r = container_run(m->rt, &create, status, err);
+	if (create.netns) {
+		close(create.netns);
+		network_release(m->rt->data, m->id);
+	}
 	if (r < 0 || m->opt->rm)
 		return r;
 	when_stamp(&now, started);

@@ -51,7 +51,10 @@ struct run_options {
 
 	/* Its namespaces. */
 	const char *hostname;
-	unsigned network, pid, ipc, uts; /* enum run_namespace */
+	unsigned pid, ipc, uts; /* enum run_namespace */
+	unsigned network;	/* the same, as `networks` say */
+	struct option_list networks, aliases; /* --network, --network-alias (network.h) */
+	const char *ip, *ip6, *mac;
 	unsigned userns;		 /* nothing but "host" is offered */
 	struct option_list sysctls;
 
@@ -81,7 +84,6 @@ enum run_image_volume {
 	IMAGE_VOLUME_IGNORE,
 };
 
-/* Of network: "none" is a new namespace with nothing but loopback. */
 enum run_namespace {
 	RUN_PRIVATE,
 	RUN_HOST,

@@ -134,3 +134,17 @@ void map_set(struct string_map *map, struct string_pair pair, struct arena *a)
 	else
 		LIST_ADD(a, map, pair);
 }
+
+struct string_map map_with(const struct string_map *map, const char *key, const char *value,
+			   struct arena *a)
+{
+	struct string_map copy = {0};
+	size_t i;
+
+	for (i = 0; i < map->n; i++)
+		if (value || !streq(map->v[i].key, key))
+			map_set(&copy, (struct string_pair){map->v[i].key, map->v[i].value}, a);
+	if (value)
+		map_set(&copy, (struct string_pair){key, value}, a);
+	return copy;
+}

@@ -42,4 +42,8 @@ const char *map_find(const struct string_map *map, const char *key);
 /* Sets it, in its old place if it has one. map must be one that LIST_ADD may grow. */
 void map_set(struct string_map *map, struct string_pair pair, struct arena *a);
 
+/* A copy, for documents that have been read are constant, with key set; value NULL: without key. */
+struct string_map map_with(const struct string_map *map, const char *key, const char *value,
+			   struct arena *a);
+
 #endif

@@ -16,7 +16,7 @@
 #include "base/fd.h"
 #include "base/sys.h"
 #include "image/box.h"
-#include "image/failure.h"
+#include "spec/failure.h"
 
 #define READ_SIZE  (256 * 1024)
 #define PIPE_SIZE  (1 << 20)

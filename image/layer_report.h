@@ -13,7 +13,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "image/failure.h"
+#include "spec/failure.h"
 #include "spec/config.h"
 
 #define LAYER_REPORT_MAX (64u << 20) /* bytes, with the implied directories */

@@ -4,18 +4,17 @@
  * request (request.h); it executes hoy-unpack for each layer, which does that in a box (layer_unpack.h).
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/fd.h"
-#include "base/sys.h"
+#include "base/helper.h"
 #include "image/interrupt.h"
 #include "image/tool_verbs.h"
+#include "spec/answer.h"
 
 static const struct {
 	const char *name;
@@ -40,9 +39,9 @@ static int run(struct arena *a, struct warnings *warn, struct error *err)
 	struct request request = {0};
 	struct job_context c = {.request = &request, .arena = a, .warn = warn};
 	size_t i;
-	int r = fd_read_all(REQUEST_FD, REQUEST_MAX, &t);
+	int r = fd_read_all(HELPER_REQUEST, REQUEST_MAX, &t);
 
-	close(REQUEST_FD);
+	close(HELPER_REQUEST);
 	if (r < 0)
 		return error_set(err, -r, "read the request");
 	r = request_read(&t, a, &request, err);
@@ -67,22 +66,6 @@ static int output_finish(int r, struct error *err)
 	return r;
 }
 
-/* hoy shows them when all is done: the answer is one text. */
-static void warnings_answer(const struct warnings *w, struct text *out)
-{
-	const char *line = w->lines.s;
-
-	while (line && *line) {
-		size_t n = strcspn(line, "\n");
-		char *copy = strndup(line, n);
-
-		if (copy)
-			answer_write_warning(copy, out);
-		free(copy);
-		line += n + (line[n] == '\n');
-	}
-}
-
 int main(int argc, char **argv)
 {
 	_cleanup_(arena_free) struct arena a = ARENA_INIT;
@@ -92,23 +75,20 @@ int main(int argc, char **argv)
 	int r;
 
 	(void)argv;
-	if (argc != 1 || fcntl(REQUEST_FD, F_GETFD) < 0 || fcntl(ANSWER_FD, F_GETFD) < 0) {
+	if (argc != 1 || !helper_is_ours()) {
 		fprintf(stderr,
 			"hoy-image: this is a part of hoy, which executes it when it is needed\n");
 		return 2;
 	}
-	fcntl(REQUEST_FD, F_SETFD, FD_CLOEXEC);
-	fcntl(ANSWER_FD, F_SETFD, FD_CLOEXEC);
-	sys_close_range(ANSWER_FD + 1, ~0U, CLOSE_RANGE_CLOEXEC);
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* credentials are in its memory */
 	signal(SIGPIPE, SIG_IGN);
 	interrupt_catch();
 	r = output_finish(run(&a, &warn, &err), &err);
-	warnings_answer(&warn, &answer);
+	answer_add_warnings(&warn, &answer);
 	if (r < 0)
-		answer_write_error(&err, &answer);
+		answer_add_error(&err, &answer);
 	/* Nobody may be there any more. */
-	if (fd_write_all(ANSWER_FD, answer.s ? answer.s : "", answer.len) < 0)
+	if (helper_answer(&answer, -1) < 0)
 		r = -EPIPE;
 	/* libarchive doesn't free all that it has for an archive that was given up. */
 	if (r < 0)

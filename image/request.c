@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image/request.h"
 
-#include <errno.h>
-#include <string.h>
-
-#include "base/fd.h"
-#include "image/failure.h"
 #include "spec/table.h"
 
 static const struct field request_fields[] = {
@@ -32,17 +27,6 @@ static const struct field request_fields[] = {
 };
 static const struct table request_table = TABLE(request_fields);
 
-struct answer {
-	const char *warning;
-	struct failure *error;
-};
-
-static const struct field answer_fields[] = {
-	FIELD_STRING(struct answer, warning, "warning"),
-	FIELD_OBJECT_PTR(struct answer, error, "error", failure_table),
-};
-static const struct table answer_table = TABLE(answer_fields);
-
 void request_write(const struct request *r, struct text *out)
 {
 	table_write(&request_table, r, false, out);
@@ -60,50 +44,5 @@ int request_read(const struct text *from, struct arena *a, struct request *ret, 
 		*ret = request;
 	else
 		error_doc(err, "request");
-	return r;
-}
-
-static void answer_write(const struct answer *w, struct text *out)
-{
-	table_write(&answer_table, w, false, out);
-	text_add(out, "\n");
-}
-
-void answer_write_warning(const char *line, struct text *out)
-{
-	struct answer w = {.warning = line};
-
-	answer_write(&w, out);
-}
-
-void answer_write_error(const struct error *e, struct text *out)
-{
-	struct failure f = failure_of(e);
-	struct answer w = {.error = &f};
-
-	answer_write(&w, out);
-}
-
-int answer_read(const struct text *from, struct warnings *warn, struct error *err)
-{
-	_cleanup_(arena_free) struct arena a = ARENA_INIT;
-	const char *line = from->s, *end = from->s + from->len;
-	int r = 0;
-
-	while (line && line < end) {
-		const char *stop = memchr(line, '\n', (size_t)(end - line));
-		size_t n = (size_t)((stop ? stop : end) - line);
-		struct answer answer = {0};
-		const struct json *root;
-
-		if (json_parse(line, n, &a, &root, NULL) < 0 ||
-		    table_read(&answer_table, root, &answer, &a, NULL) < 0)
-			return error_say(err, EPROTO, "hoy-image gave an answer that is none");
-		if (answer.warning)
-			warn_add(warn, "%s", answer.warning);
-		if (answer.error && r == 0)
-			r = failure_pass(answer.error, err);
-		line += n + 1;
-	}
 	return r;
 }

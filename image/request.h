@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * request: what hoy asks hoy-image to do, as JSON on a descriptor, and what that answers: a line of
- * JSON for each warning and one for the error, on another. Results and progress it writes to the
- * standard output and error that it shares with hoy.
+ * request: what hoy asks hoy-image to do, as JSON (base/helper.h). It answers with warnings and an error
+ * (spec/answer.h); results and progress it writes to the standard output and error that it shares with hoy.
  */
 #ifndef HOY_IMAGE_REQUEST_H
 #define HOY_IMAGE_REQUEST_H
@@ -12,13 +11,9 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/text.h"
-#include "base/warn.h"
 #include "spec/config.h"
 
-/* Descriptors of hoy-image beside the standard ones. */
-enum { REQUEST_FD = 3, ANSWER_FD = 4 };
-
-#define REQUEST_MAX (1u << 20) /* bytes of either */
+#define REQUEST_MAX (1u << 20) /* bytes */
 
 struct request {
 	const char *verb;	    /* "load" */
@@ -37,11 +32,5 @@ struct request {
 void request_write(const struct request *r, struct text *out);
 /* What points to it is the arena's. 0 or -errno with err. */
 int request_read(const struct text *from, struct arena *a, struct request *ret, struct error *err);
-
-/* Each is one line. */
-void answer_write_warning(const char *line, struct text *out);
-void answer_write_error(const struct error *e, struct text *out);
-/* Reads all lines. 0, or -errno with err when one of them is an error. */
-int answer_read(const struct text *from, struct warnings *warn, struct error *err);
 
 #endif

@@ -169,16 +169,9 @@ static void limit_write(const struct firewall_all *all, const struct ip *address
 			allow_write(&all->allows.v[i], chain, out);
 }
 
-static const char *mac_text(const uint8_t mac[MAC_SIZE], char buf[3 * MAC_SIZE])
-{
-	snprintf(buf, 3 * MAC_SIZE, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3],
-		 mac[4], mac[5]);
-	return buf;
-}
-
 static void limit_bridge_write(const struct firewall_limit *l, struct text *out)
 {
-	char text[IP_TEXT_MAX], mac[3 * MAC_SIZE], bridge[3 * MAC_SIZE];
+	char text[IP_TEXT_MAX], mac[MAC_TEXT], bridge[MAC_TEXT];
 	size_t i;
 
 	mac_text(l->bridge, bridge);

@@ -51,6 +51,7 @@ struct link_veth {
 void link_add_veth(struct netlink *n, const struct link_veth *v);
 /* By index. name: for the words. */
 void link_add_up(struct netlink *n, int index, const char *name);
+/* One that isn't there is no error. */
 void link_add_remove(struct netlink *n, const char *name);
 
 #endif

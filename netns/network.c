@@ -14,6 +14,7 @@
 #include "base/fd.h"
 #include "base/list.h"
 #include "base/sys.h"
+#include "netns/use.h"
 #include "spec/json.h"
 #include "spec/table.h"
 
@@ -28,20 +29,32 @@ static const struct field subnet_fields[] = {
 };
 static const struct table subnet_table = TABLE(subnet_fields);
 
+static const struct field member_fields[] = {
+	FIELD_STRING(struct network_member, id, "id"),
+	FIELD_STRING(struct network_member, name, "name"),
+	FIELD_STRING(struct network_member, interface, "interface"),
+	FIELD_STRING(struct network_member, host_interface, "hostInterface"),
+	FIELD_STRING(struct network_member, mac, "mac"),
+	FIELD_STRINGS(struct network_member, addresses, "addresses"),
+	FIELD_STRINGS(struct network_member, aliases, "aliases"),
+};
+static const struct table member_table = TABLE(member_fields);
+
 static const char *const drivers[] = {"bridge", NULL};
 
 static const struct field fields[] = {
 	FIELD_STRING(struct net, name, "name", .flags = FIELD_REQUIRED | FIELD_NONEMPTY),
 	FIELD_STRING(struct net, driver, "driver", .flags = FIELD_REQUIRED, .values = drivers),
-	FIELD_STRING(struct net, interface, "interface", .flags = FIELD_REQUIRED | FIELD_NONEMPTY),
+	FIELD_STRING(struct net, interface, "interface"),
 	FIELD_STRING(struct net, created, "created"),
 	FIELD_U32(struct net, mtu, "mtu"),
-	FIELD_LIST(struct net, subnets, "subnets", subnet_table, .flags = FIELD_NONEMPTY),
+	FIELD_LIST(struct net, subnets, "subnets", subnet_table),
 	FIELD_BOOL(struct net, internal, "internal", .flags = FIELD_ALWAYS),
 	FIELD_BOOL(struct net, isolated, "isolated", .flags = FIELD_ALWAYS),
 	FIELD_STRING_MAP(struct net, labels, "labels", .flags = FIELD_ALWAYS),
+	FIELD_LIST(struct net, containers, "containers", member_table),
 };
-static const struct table table = TABLE(fields);
+const struct table network_table = TABLE(fields);
 
 /* ---- Names ----------------------------------------------------------------------------------- */
 
@@ -169,12 +182,12 @@ int network_parse(const char *text, size_t len, const char *doc, struct arena *a
 	int r = json_parse(text, len, a, &tree, err);
 
 	if (r == 0)
-		r = table_read(&table, tree, &n, a, err);
-	if (r == 0 && (strlen(n.interface) >= IF_NAMESIZE || strpbrk(n.interface, "/: \t\n"))) {
-		error_field(err, "interface");
-		r = error_say(err, EINVAL, "must be an interface's name, got \"%.64s\"",
-			      n.interface);
-	}
+		r = table_read(&network_table, tree, &n, a, err);
+	if (r == 0 && (!n.interface || !interface_name_ok(n.interface)))
+		r = error_at(err, "interface", "must be an interface's name, got \"%.64s\"",
+			     n.interface ? n.interface : "");
+	if (r == 0 && !n.subnets.n)
+		r = error_at(err, "subnets", "at least one is needed");
 	if (r == 0)
 		r = network_name_check(n.name, err);
 	if (r == 0)
@@ -189,7 +202,7 @@ int network_parse(const char *text, size_t len, const char *doc, struct arena *a
 
 void network_write(const struct net *n, struct text *out)
 {
-	table_write(&table, n, true, out);
+	table_write(&network_table, n, true, out);
 	text_add(out, "\n");
 }
 

@@ -20,6 +20,7 @@
 #include "base/text.h"
 #include "netns/ip.h"
 #include "spec/config.h"
+#include "spec/table.h"
 
 #define NETWORKS_DIR	    "networks"
 #define NETWORK_DEFAULT	    "hoy" /* comes into being when it is first needed */
@@ -29,6 +30,12 @@
 struct network_subnet {
 	const char *subnet, *gateway, *range;
 	struct ip net, router, first, last; /* read from them */
+};
+
+/* Who is in it; not in its file, but in what `hoy network inspect` shows. */
+struct network_member {
+	const char *id, *name, *interface, *host_interface, *mac;
+	struct strings addresses, aliases;
 };
 
 struct net {
@@ -41,7 +48,13 @@ struct net {
 	bool internal; /* no way out: no default route, no masquerade */
 	bool isolated; /* its containers don't reach each other */
 	struct string_map labels;
+	struct {
+		size_t n;
+		struct network_member *v;
+	} containers;
 };
+
+extern const struct table network_table;
 
 /* A name: letters, digits, "_", "." and "-", the first a letter or digit. 0 or -EINVAL with err. */
 int network_name_check(const char *name, struct error *err);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "netns/route.h"
 
+#include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
+#include <string.h>
 
 static void ip_put(struct nlmsghdr *h, uint16_t type, const struct ip *a)
 {
@@ -30,13 +32,8 @@ void address_add(struct netlink *n, int index, const struct ip *a)
 		ip_put(h, IFA_BROADCAST, &last);
 }
 
-void route_add(struct netlink *n, int index, const struct ip *to, const struct ip *gateway)
+static void route_put(struct nlmsghdr *h, int index, const struct ip *to, const struct ip *gateway)
 {
-	char text[IP_TEXT_MAX], by[IP_TEXT_MAX];
-	struct nlmsghdr *h =
-		netlink_add(n, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE,
-			    "make the route to %s%s%s", ip_text(to, true, text),
-			    gateway ? " by " : "", gateway ? ip_text(gateway, false, by) : "");
 	struct rtmsg *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
 
 	m->rtm_family = (uint8_t)to->family;
@@ -52,9 +49,60 @@ void route_add(struct netlink *n, int index, const struct ip *to, const struct i
 	mnl_attr_put_u32(h, RTA_OIF, (uint32_t)index);
 }
 
+void route_add(struct netlink *n, int index, const struct ip *to, const struct ip *gateway)
+{
+	char text[IP_TEXT_MAX], by[IP_TEXT_MAX];
+	struct nlmsghdr *h =
+		netlink_add(n, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE,
+			    "make the route to %s%s%s", ip_text(to, true, text),
+			    gateway ? " by " : "", gateway ? ip_text(gateway, false, by) : "");
+
+	route_put(h, index, to, gateway);
+}
+
 void route_add_default(struct netlink *n, int index, const struct ip *gateway)
 {
 	const struct ip all = {.family = gateway->family};
+	char by[IP_TEXT_MAX];
+	struct nlmsghdr *h =
+		netlink_add(n, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL,
+			    "make the default route by %s", ip_text(gateway, false, by));
 
-	route_add(n, index, &all, gateway);
+	route_put(h, index, &all, gateway);
+	netlink_forgive(n, EEXIST);
+}
+
+struct listing {
+	route_each *each;
+	void *arg;
+};
+
+static int take_each(void *arg, const struct nlmsghdr *h, struct error *err)
+{
+	const struct listing *t = arg;
+	const struct rtmsg *m = mnl_nlmsg_get_payload(h);
+	struct ip to = {.family = m->rtm_family, .prefix = m->rtm_dst_len};
+	const struct nlattr *attr;
+
+	(void)err;
+	if (h->nlmsg_type != RTM_NEWROUTE || (to.family != AF_INET && to.family != AF_INET6) ||
+	    m->rtm_type != RTN_UNICAST || !to.prefix)
+		return 0;
+	mnl_attr_for_each(attr, h, sizeof(*m))
+	{
+		if (mnl_attr_get_type(attr) == RTA_DST &&
+		    mnl_attr_get_payload_len(attr) == ip_size(&to))
+			memcpy(to.bytes, mnl_attr_get_payload(attr), ip_size(&to));
+	}
+	return t->each(t->arg, &to);
+}
+
+int route_list(struct netlink *n, int family, route_each *each, void *arg, struct error *err)
+{
+	struct listing t = {each, arg};
+	struct nlmsghdr *h = netlink_add(n, RTM_GETROUTE, NLM_F_DUMP, "list the routes");
+	struct rtmsg *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
+
+	m->rtm_family = (uint8_t)family;
+	return netlink_ask(n, take_each, &t, err);
 }

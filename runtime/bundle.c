@@ -32,6 +32,18 @@ static int config_error(int r, const char *path, struct error *err)
 	return error_set(err, -r, "%s", "");
 }
 
+/* The namespace that was made already is joined instead. */
+static void namespace_given(const struct linux_config *l, int fd, struct arena *a)
+{
+	char path[FD_PATH];
+	size_t i;
+
+	fd_path(fd, path);
+	for (i = 0; i < l->namespaces.n; i++)
+		if (streq(l->namespaces.v[i].type, "network") && !l->namespaces.v[i].path)
+			l->namespaces.v[i].path = arena_strdup(a, path);
+}
+
 int bundle_read(const struct runtime *rt, const struct create_options *opt, struct arena *a,
 		struct bundle *ret, struct error *err)
 {
@@ -55,6 +67,8 @@ int bundle_read(const struct runtime *rt, const struct create_options *opt, stru
 	ret->rootfs = ret->config->root->path[0] == '/'
 			      ? ret->config->root->path
 			      : arena_join(a, ret->path, "/", ret->config->root->path, NULL);
+	if (opt->netns)
+		namespace_given(ret->config->linux_conf, opt->netns, a);
 	path = ret->config->linux_conf->cgroups_path;
 	if (rt->manager == MANAGER_SYSTEMD) {
 		ret->scope = arena_alloc(a, sizeof(*ret->scope));

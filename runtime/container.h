@@ -51,6 +51,8 @@ struct create_options {
 	bool no_new_keyring;
 	int root_mount; /* the overlay that config.json asks for as the root, made already; 0: none. The
 			   caller closes it */
+	int netns;	/* the network namespace where config.json asks for a new one; 0: a new one. The
+			   caller closes it */
 	unsigned columns, rows; /* of its terminal; 0: as the caller's own */
 	bool keep; /* run: the state stays after the process has ended */
 	/* Where these go, which are the caller's to close then; NULL: nowhere. Of container_run_detached. */

@@ -14,8 +14,8 @@ declare -A may=(
     [netns]="netns spec base"
     [runtime]="runtime cgroups spec plan base"
     [helpers]="helpers spec base"
-    [engine]="engine runtime cgroups image spec plan base"
-    [cmd]="cmd engine runtime cgroups image spec plan base"
+    [engine]="engine runtime cgroups image netns spec plan base"
+    [cmd]="cmd engine runtime cgroups image netns spec plan base"
 )
 
 bad=0

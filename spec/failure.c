@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "image/failure.h"
+#include "spec/failure.h"
 
 #include <errno.h>
 

@@ -3,8 +3,8 @@
  * failure: a struct error on its way from one process to another, as JSON: from the one that
  * unpacks to hoy-image, from hoy-image to hoy, which words it.
  */
-#ifndef HOY_IMAGE_FAILURE_H
-#define HOY_IMAGE_FAILURE_H
+#ifndef HOY_SPEC_FAILURE_H
+#define HOY_SPEC_FAILURE_H
 
 #include <stdint.h>
 
