@@ -8,6 +8,7 @@
 #include "engine/configure_parts.h"
 #include "engine/keys.h"
 #include "engine/network.h"
+#include "engine/publish.h"
 #include "engine/settings.h"
 #include "engine/storage.h"
 #include "engine/values.h"
@@ -49,6 +50,9 @@ static int configure_network(const struct configure *in, struct config *c, struc
 	const char *path;
 	int r = network_configure(in->opt, in->arena, &wants, &path, err);
 
+	if (r == 0)
+		r = publish_configure(in->opt, &in->source->image->config.exposed_ports, path,
+				      in->arena, &wants, err);
 	if (r < 0)
 		return r;
 	namespace_add(l, "network", in->opt->network, in->arena);

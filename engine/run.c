@@ -19,6 +19,7 @@
 #include "engine/monitor.h"
 #include "engine/network.h"
 #include "engine/outcome.h"
+#include "engine/publish.h"
 #include "engine/volume_hold.h"
 #include "engine/volumes_from.h"
 #include "engine/when.h"
@@ -168,6 +169,9 @@ static int making_begin(struct making *m, struct error *err)
 		r = making_volumes(m, &c, err);
 	if (r < 0)
 		return r;
+	if (m->opt->network == RUN_HOST && publish_asked(m->opt))
+		warn_add(m->rt->warn,
+			 "--publish: nothing to do: with --network host its ports are the host's");
 	network_read(&c.annotations, &m->arena, &m->wants);
 	config_write(&c, &text);
 	r = containers_write_config(m->rt->data, m->id, &text, err);
