@@ -83,6 +83,7 @@ extern const struct verb verb_attach;				  /* attach.c */
 extern const struct verb verb_logs;					  /* logs.c */
 extern const struct verb verb_port;					  /* port.c */
 extern const struct verb verb_volume;					  /* volume.c */
+extern const struct verb verb_network;				  /* network.c */
 extern const struct verb verb_import;					  /* import.c */
 extern const struct verb verb_unpack;					  /* unpack.c */
 extern const struct verb verb_diff, verb_commit;			  /* commit.c */

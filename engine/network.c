@@ -15,6 +15,8 @@
 #include "engine/containers.h"
 #include "engine/life.h"
 #include "engine/run.h"
+#include "engine/settings.h"
+#include "engine/values.h"
 #include "netns/attachment.h"
 #include "spec/answer.h"
 
@@ -51,6 +53,12 @@ static int rootless_check(const struct runtime *rt, struct error *err)
 	return error_say(err, EPERM, "--network: only root can make interfaces on the host");
 }
 
+/* Or is created. */
+static bool runs(const struct runtime *rt, const char *id)
+{
+	return engine_is_stopped(rt, id) == 0 && engine_pid(rt, id) > 0;
+}
+
 /* A descriptor, or negative errno with err. */
 static int netns_open(const struct runtime *rt, const char *id, struct error *err)
 {
@@ -58,7 +66,7 @@ static int netns_open(const struct runtime *rt, const char *id, struct error *er
 	char path[64];
 	int fd;
 
-	if (pid <= 0)
+	if (!runs(rt, id))
 		return error_say(err, ESRCH, "container \"%.64s\" does not run", id);
 	snprintf(path, sizeof(path), "/proc/%lld/ns/net", (long long)pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -128,8 +136,8 @@ static int own_check(int netns, const char *id, struct error *err)
 	return error_say(err, EINVAL, "container \"%.64s\" has the host's network", id);
 }
 
-static int change_live(const struct runtime *rt, const char *id, const struct net_use *use,
-		       const char *verb, struct error *err)
+static int change_live(const struct runtime *rt, const char *id, const char *name,
+		       const struct net_use *use, const char *verb, struct error *err)
 {
 	_cleanup_fd_ int netns = netns_open(rt, id, err);
 	struct net_use one = *use;
@@ -138,6 +146,7 @@ static int change_live(const struct runtime *rt, const char *id, const struct ne
 		.data = rt->data,
 		.root = rt->root,
 		.id = id,
+		.name = name,
 		.wants = {.networks = {1, &one}},
 	};
 	int r = netns < 0 ? netns : own_check(netns, id, err);
@@ -166,19 +175,16 @@ static int wants_keep(const struct runtime *rt, const char *id, const struct net
 }
 
 static int wants_of(const struct runtime *rt, const char *id, struct arena *a,
-		    struct net_wants *ret, struct error *err)
+		    struct net_wants *ret, const char **name, struct error *err)
 {
 	const struct config *c;
 	int r = containers_read_config(rt->data, id, a, &c, err);
 
 	if (r == 0)
 		network_read(&c->annotations, a, ret);
+	if (r == 0)
+		*name = map_find(&c->annotations, ANNOTATION_NAME);
 	return r;
-}
-
-static bool runs(const struct runtime *rt, const char *id)
-{
-	return engine_pid(rt, id) > 0;
 }
 
 int network_connect(const struct runtime *rt, const char *id, const struct net_use *use,
@@ -187,16 +193,17 @@ int network_connect(const struct runtime *rt, const char *id, const struct net_u
 	_cleanup_(arena_free) struct arena a = ARENA_INIT;
 	bool ours = containers_has(rt->data, id, rt->root);
 	struct net_wants wants = {0};
+	const char *name = NULL;
 	int r = rootless_check(rt, err);
 
 	if (r == 0 && ours)
-		r = wants_of(rt, id, &a, &wants, err);
+		r = wants_of(rt, id, &a, &wants, &name, err);
 	if (r < 0)
 		return r;
 	if (wants.join || use_find(&wants, use->network) < wants.networks.n)
 		return error_say(err, EEXIST, "container \"%.64s\" is attached to it already", id);
 	if (!ours || runs(rt, id))
-		r = change_live(rt, id, use, "attach", err);
+		r = change_live(rt, id, name, use, "attach", err);
 	if (r < 0 || !ours)
 		return r;
 	LIST_ADD(&a, &wants.networks, *use);
@@ -209,11 +216,12 @@ int network_disconnect(const struct runtime *rt, const char *id, const struct ne
 	_cleanup_(arena_free) struct arena a = ARENA_INIT;
 	bool ours = containers_has(rt->data, id, rt->root);
 	struct net_wants wants = {0};
+	const char *name = NULL;
 	int r = rootless_check(rt, err);
 	size_t i;
 
 	if (r == 0 && ours)
-		r = wants_of(rt, id, &a, &wants, err);
+		r = wants_of(rt, id, &a, &wants, &name, err);
 	if (r < 0)
 		return r;
 	i = use_find(&wants, use->network);
@@ -222,7 +230,7 @@ int network_disconnect(const struct runtime *rt, const char *id, const struct ne
 				 "container \"%.64s\" isn't attached to network \"%s\"", id,
 				 use->network);
 	if (!ours || runs(rt, id))
-		r = change_live(rt, id, use, "detach", err);
+		r = change_live(rt, id, name, use, "detach", err);
 	if (r < 0 || !ours)
 		return r;
 	memmove(wants.networks.v + i, wants.networks.v + i + 1,

@@ -24,6 +24,10 @@ enum run_namespace network_kind(const struct run_options *opt);
  * err, which names the option. */
 int network_configure(const struct run_options *opt, struct arena *a, struct net_wants *ret,
 		      const char **path, struct error *err);
+/* The network that a word of the command line means: the default one has other names too. */
+const char *network_by_name(const char *word);
+/* Whether a use can be one. 0, or -EINVAL with err. */
+int network_use_check(const struct net_use *use, struct error *err);
 /* Writes the annotation, if there is something to say. */
 void network_annotate(const struct net_wants *wants, struct string_map *map, struct arena *a);
 /* Reads it. What can't be read is nothing. */

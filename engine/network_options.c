@@ -65,10 +65,16 @@ static int use_option(const char *text, struct net_use *use, struct arena *a, st
 	return 0;
 }
 
+const char *network_by_name(const char *word)
+{
+	static const char *const defaults[] = {"bridge", "default", NULL};
+
+	return is_one_of(word, defaults) ? NETWORK_DEFAULT : word;
+}
+
 /* "NAME[:OPTION=VALUE,…]" */
 static int use_read(const char *text, struct net_wants *wants, struct arena *a, struct error *err)
 {
-	static const char *const defaults[] = {"bridge", "default", NULL};
 	const char *colon = strchr(text, ':');
 	struct net_use use = {.network =
 				      colon ? arena_memdup(a, text, (size_t)(colon - text)) : text};
@@ -76,8 +82,7 @@ static int use_read(const char *text, struct net_wants *wants, struct arena *a, 
 	size_t i;
 	int r;
 
-	if (is_one_of(use.network, defaults))
-		use.network = NETWORK_DEFAULT;
+	use.network = network_by_name(use.network);
 	r = network_name_check(use.network, err);
 	if (r < 0)
 		error_field(err, "--network");
@@ -93,11 +98,14 @@ static int use_read(const char *text, struct net_wants *wants, struct arena *a, 
 	return r;
 }
 
-static int use_check(const struct net_use *use, struct error *err)
+int network_use_check(const struct net_use *use, struct error *err)
 {
+	int r = network_name_check(use->network, err);
 	uint8_t mac[6];
 	struct ip ip;
 
+	if (r < 0)
+		return r;
 	if (use->ip && (ip_parse(use->ip, false, &ip) < 0 || ip.family != AF_INET))
 		return value_wrong("--ip", "an IPv4 address", use->ip, err);
 	if (use->ip6 && (ip_parse(use->ip6, false, &ip) < 0 || ip.family != AF_INET6))
@@ -169,7 +177,7 @@ int network_configure(const struct run_options *opt, struct arena *a, struct net
 	if (r == 0)
 		r = first_set(opt, &wants, a, err);
 	for (i = 0; r == 0 && i < wants.networks.n; i++)
-		r = use_check(&wants.networks.v[i], err);
+		r = network_use_check(&wants.networks.v[i], err);
 	if (r == 0)
 		*ret = wants;
 	return r;
@@ -181,7 +189,7 @@ void network_annotate(const struct net_wants *wants, struct string_map *map, str
 {
 	_cleanup_(text_free) struct text t = TEXT_INIT;
 
-	if (!wants->networks.n && !wants->join)
+	if (!wants->networks.n && !wants->join && !wants->ports.n)
 		return;
 	table_write(&net_wants_table, wants, false, &t);
 	map_set(map, (struct string_pair){NETWORK_ANNOTATION, arena_strdup(a, t.s)}, a);

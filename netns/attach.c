@@ -126,16 +126,16 @@ static int address_take(struct net_job *j, struct joining *g, const struct netwo
 	return r;
 }
 
-/* Made of the address, so that neighbours who remember who had it before aren't wrong. */
+/* Of its IPv4 address, if it has one. */
 static void mac_make(struct joining *g, struct arena *a)
 {
 	const struct ip *ip = &g->addresses[0];
+	char text[MAC_TEXT];
 
-	g->mac[0] = 0x02; /* local, of one station */
-	g->mac[1] = 0x68;
-	memcpy(g->mac + 2, ip->bytes + ip_size(ip) - 4, 4);
-	g->at.mac = arena_printf(a, "%02x:%02x:%02x:%02x:%02x:%02x", g->mac[0], g->mac[1],
-				 g->mac[2], g->mac[3], g->mac[4], g->mac[5]);
+	if (g->n > 1 && g->addresses[1].family == AF_INET)
+		ip = &g->addresses[1];
+	ip_mac(ip, g->mac);
+	g->at.mac = arena_strdup(a, mac_text(g->mac, text));
 }
 
 static int addresses_take(struct net_job *j, struct joining *g, struct error *err)

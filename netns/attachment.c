@@ -49,7 +49,7 @@ void attachment_remove_directory(const char *data, const char *network)
 	_cleanup_fd_ int dir = data_open(data, LEASES_DIR, false);
 
 	if (dir >= 0)
-		unlinkat(dir, network, AT_REMOVEDIR);
+		tree_remove_at(dir, network);
 }
 
 /* FNV-1a. */
@@ -214,10 +214,22 @@ static int address_add(void *arg, const char *address, const char *owner)
 	return 0;
 }
 
+static int by_address(const void *a, const void *b)
+{
+	struct ip x, y;
+
+	if (ip_parse(*(const char *const *)a, false, &x) < 0 ||
+	    ip_parse(*(const char *const *)b, false, &y) < 0)
+		return 0;
+	return ip_compare(&x, &y);
+}
+
 void attachment_addresses(int dir, const char *id, struct arena *a, struct strings *ret)
 {
 	struct addresses t = {id, a, ret};
 
 	*ret = (struct strings){0};
 	lease_list(dir, address_add, &t);
+	if (ret->n)
+		qsort(ret->v, ret->n, sizeof(*ret->v), by_address);
 }

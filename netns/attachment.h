@@ -27,7 +27,8 @@ struct attachment {
 	const char *id, *root, *name, *boot;
 	int64_t pid;	/* of the process that attached it: hoy */
 	uint64_t start; /* when that began: process_start_time */
-	const char *interface, *host_interface, *mac;
+	const char *interface, *host_interface;
+	const char *mac; /* NULL: as ip_mac makes it of the first of its addresses */
 	struct strings aliases;
 };
 
@@ -38,14 +39,14 @@ struct attachments {
 
 /* The directory of a network's leases and attachments; made if it isn't there. A descriptor, or -errno with err. */
 int attachment_open(const char *data, const char *network, struct error *err);
-/* Removes the directory of a network that nobody is attached to. */
+/* Removes the directory of a network, with whatever is in it. */
 void attachment_remove_directory(const char *data, const char *network);
 /* Interface on this side: a function of the container and the network. */
 void attachment_interface(const char *id, const char *network, char buf[IF_NAMESIZE]);
 /* Whose process attaches: this one's parent, which has executed hoy-net. */
 void attachment_by_parent(struct attachment *at, struct arena *a);
 
-/* Who has which address of the network, as text: the addresses of id, in no order. */
+/* The addresses of id, as text, those of IPv4 first. */
 void attachment_addresses(int dir, const char *id, struct arena *a, struct strings *ret);
 
 int attachment_write(int dir, const struct attachment *at, struct error *err);

@@ -110,3 +110,17 @@ int ip_compare(const struct ip *a, const struct ip *b)
 	r = memcmp(a->bytes, b->bytes, ip_size(a));
 	return (r > 0) - (r < 0);
 }
+
+void ip_mac(const struct ip *a, uint8_t ret[6])
+{
+	ret[0] = 0x02; /* local, of one station */
+	ret[1] = 0x68;
+	memcpy(ret + 2, a->bytes + ip_size(a) - 4, 4);
+}
+
+const char *mac_text(const uint8_t mac[6], char buf[MAC_TEXT])
+{
+	snprintf(buf, MAC_TEXT, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3],
+		 mac[4], mac[5]);
+	return buf;
+}

@@ -36,4 +36,10 @@ bool ip_overlaps(const struct ip *a, const struct ip *b);
 /* By family, then by bytes: -1, 0, 1. */
 int ip_compare(const struct ip *a, const struct ip *b);
 
+/* A MAC address that is made of an address, so that neighbours who remember who had it before aren't wrong:
+ * "02:68:0a:5a:00:02". */
+#define MAC_TEXT 18
+void ip_mac(const struct ip *a, uint8_t ret[6]);
+const char *mac_text(const uint8_t mac[6], char buf[MAC_TEXT]);
+
 #endif

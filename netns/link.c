@@ -180,9 +180,26 @@ static void veth_peer_put(struct nlmsghdr *h, const struct link_veth *v)
 	mnl_attr_nest_end(h, peer);
 }
 
+/* The kernel ignores what is said of a port before it is one. It is up only then. */
+static void port_isolate(struct netlink *n, const char *name)
+{
+	struct nlmsghdr *h = netlink_add(n, RTM_NEWLINK, 0, "isolate the port %s", name);
+	struct ifinfomsg *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
+	struct nlattr *info, *data;
+
+	m->ifi_flags = m->ifi_change = IFF_UP;
+	mnl_attr_put_strz(h, IFLA_IFNAME, name);
+	info = mnl_attr_nest_start(h, IFLA_LINKINFO);
+	mnl_attr_put_strz(h, IFLA_INFO_SLAVE_KIND, "bridge");
+	data = mnl_attr_nest_start(h, IFLA_INFO_SLAVE_DATA);
+	mnl_attr_put_u8(h, IFLA_BRPORT_ISOLATED, 1);
+	mnl_attr_nest_end(h, data);
+	mnl_attr_nest_end(h, info);
+}
+
 void link_add_veth(struct netlink *n, const struct link_veth *v)
 {
-	struct nlmsghdr *h = link_new(n, v->name, "veth pair", true);
+	struct nlmsghdr *h = link_new(n, v->name, "veth pair", !v->isolated);
 	struct nlattr *info, *data;
 
 	if (v->master)
@@ -194,13 +211,9 @@ void link_add_veth(struct netlink *n, const struct link_veth *v)
 	data = mnl_attr_nest_start(h, IFLA_INFO_DATA);
 	veth_peer_put(h, v);
 	mnl_attr_nest_end(h, data);
-	if (v->master && v->isolated) {
-		mnl_attr_put_strz(h, IFLA_INFO_SLAVE_KIND, "bridge");
-		data = mnl_attr_nest_start(h, IFLA_INFO_SLAVE_DATA);
-		mnl_attr_put_u8(h, IFLA_BRPORT_ISOLATED, 1);
-		mnl_attr_nest_end(h, data);
-	}
 	mnl_attr_nest_end(h, info);
+	if (v->isolated)
+		port_isolate(n, v->name);
 }
 
 void link_add_up(struct netlink *n, int index, const char *name)

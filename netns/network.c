@@ -29,6 +29,17 @@ static const struct field subnet_fields[] = {
 };
 static const struct table subnet_table = TABLE(subnet_fields);
 
+static const struct field member_fields[] = {
+	FIELD_STRING(struct network_member, id, "id"),
+	FIELD_STRING(struct network_member, name, "name"),
+	FIELD_STRING(struct network_member, interface, "interface"),
+	FIELD_STRING(struct network_member, host_interface, "hostInterface"),
+	FIELD_STRING(struct network_member, mac, "mac"),
+	FIELD_STRINGS(struct network_member, addresses, "addresses"),
+	FIELD_STRINGS(struct network_member, aliases, "aliases"),
+};
+static const struct table member_table = TABLE(member_fields);
+
 static const char *const drivers[] = {"bridge", NULL};
 
 static const struct field fields[] = {
@@ -41,6 +52,7 @@ static const struct field fields[] = {
 	FIELD_BOOL(struct net, internal, "internal", .flags = FIELD_ALWAYS),
 	FIELD_BOOL(struct net, isolated, "isolated", .flags = FIELD_ALWAYS),
 	FIELD_STRING_MAP(struct net, labels, "labels", .flags = FIELD_ALWAYS),
+	FIELD_LIST(struct net, containers, "containers", member_table),
 };
 const struct table network_table = TABLE(fields);
 

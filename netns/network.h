@@ -32,6 +32,12 @@ struct network_subnet {
 	struct ip net, router, first, last; /* read from them */
 };
 
+/* Who is in it; not in its file, but in what `hoy network inspect` shows. */
+struct network_member {
+	const char *id, *name, *interface, *host_interface, *mac;
+	struct strings addresses, aliases;
+};
+
 struct net {
 	const char *name, *driver, *interface, *created;
 	uint32_t mtu; /* 0: the kernel's */
@@ -42,6 +48,10 @@ struct net {
 	bool internal; /* no way out: no default route, no masquerade */
 	bool isolated; /* its containers don't reach each other */
 	struct string_map labels;
+	struct {
+		size_t n;
+		struct network_member *v;
+	} containers;
 };
 
 extern const struct table network_table;
