@@ -158,6 +158,8 @@ def hold(address, port, n):
 
 def listen(address, port):
     s = socket.socket(family_of(address))
+    # Connections that have ended are nobody.
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     s.bind((address, int(port)))
     s.listen()
     up()
