@@ -17,7 +17,7 @@ static bool is_of_image(const struct option_spec *table)
 	return table == run_container_table || table == run_process_table ||
 	       table == run_mount_table || table == run_network_table || table == run_limit_table ||
 	       table == run_security_table || table == run_store_table ||
-	       table == run_life_table || table == run_later_table;
+	       table == run_life_table;
 }
 
 bool run_is_bundle(const struct run_command *run)

@@ -24,7 +24,7 @@ _Static_assert(offsetof(struct run_command, create) == 0, "shared tables count f
 /* run_table.c: by what they are about. */
 extern const struct option_spec run_container_table[], run_process_table[], run_mount_table[],
 	run_network_table[], run_limit_table[], run_security_table[], run_store_table[],
-	run_life_table[], run_later_table[];
+	run_life_table[];
 
 /* run.c: of bundles. */
 extern const struct option_spec run_bundle_heading[], run_bundle_table[], run_both_table[];
@@ -33,7 +33,7 @@ extern const struct option_spec run_bundle_heading[], run_bundle_table[], run_bo
 #define RUN_TABLES                                                                       \
 	run_both_table, run_container_table, run_process_table, run_mount_table,         \
 		run_network_table, run_limit_table, run_security_table, run_store_table, \
-		run_life_table, run_later_table, run_bundle_heading, bundle_options, run_bundle_table,   \
+		run_life_table, run_bundle_heading, bundle_options, run_bundle_table,    \
 		create_table
 
 /* Whether the options seen so far speak of a bundle: the verb's `ends`, negated. */

@@ -117,6 +117,14 @@ const struct option_spec run_network_table[] = {
 	{.name = "dns-option", .value = "OPTION", LIST(dns_options),
 	 .help = "of resolv.conf(5); may be repeated"},
 	{.name = "no-hosts", FLAG(no_hosts), .help = "leave /etc/hosts as it is in the image"},
+	{.name = "publish", .letter = 'p', .value = "[[ADDRESS:]HOST:]PORT[/PROTOCOL]", LIST(publish),
+	 .help = "a port of the host leads to its PORT: of every address of the host or of this one; the "
+		 "port HOST or one that is free (\"hoy port\" says which); FIRST-LAST: several; tcp, udp or "
+		 "sctp; may be repeated"},
+	{.name = "publish-all", .letter = 'P', FLAG(publish_all),
+	 .help = "the same for all ports that the image or --expose names, each from one that is free"},
+	{.name = "expose", .value = "PORT[/PROTOCOL]", LIST(expose),
+	 .help = "name a port for --publish-all; may be repeated"},
 	{.name = "hostname", .letter = 'h', .value = "NAME", STRING(hostname),
 	 .help = "without it the first twelve digits of the ID"},
 	{.name = "pid", .value = "NS", CHOICE(pid, namespaces), .help = "private (the default) or host"},
@@ -192,12 +200,5 @@ const struct option_spec run_life_table[] = {
 	 .help = "with --detach: k8s-file (the default), files that \"hoy logs\" reads; none"},
 	{.name = "log-opt", .value = "KEY=VALUE", LIST(log_opts),
 	 .help = "max-size=SIZE of one file (10m; -1: unlimited), max-file=N of them (3); may be repeated"},
-	{0},
-};
-
-/* What there is no part of hoy for. */
-const struct option_spec run_later_table[] = {
-	{.name = "publish", .letter = 'p', .value = "PORTS", .kind = OPTION_REFUSED,
-	 .refused = "published ports are"},
 	{0},
 };

@@ -78,7 +78,8 @@ static const struct {
 };
 
 const struct verb *const verbs[] = {
-	&verb_run, &verb_attach, &verb_logs, &verb_rename, &verb_diff, &verb_volume, &verb_network,
+	&verb_run, &verb_attach, &verb_logs, &verb_port, &verb_rename, &verb_diff,
+	&verb_volume, &verb_network,
 	&verb_create, &verb_spec, &verb_state, &verb_list, &verb_delete,
 	&verb_start, &verb_stop, &verb_restart, &verb_wait, &verb_rm, &verb_ps, &verb_inspect,
 	&verb_exec, &verb_cp, &verb_kill,

@@ -81,6 +81,7 @@ extern const struct verb verb_stop, verb_restart, verb_wait, verb_rm, verb_renam
 extern const struct verb verb_inspect;				  /* inspect.c */
 extern const struct verb verb_attach;				  /* attach.c */
 extern const struct verb verb_logs;					  /* logs.c */
+extern const struct verb verb_port;					  /* port.c */
 extern const struct verb verb_volume;					  /* volume.c */
 extern const struct verb verb_network;				  /* network.c */
 extern const struct verb verb_import;					  /* import.c */

@@ -9,6 +9,7 @@
 #include "engine/keys.h"
 #include "engine/names.h"
 #include "engine/network.h"
+#include "engine/publish.h"
 #include "engine/settings.h"
 #include "engine/storage.h"
 #include "engine/values.h"
@@ -52,6 +53,9 @@ static int configure_network(const struct configure *in, struct config *c, struc
 
 	if (r == 0)
 		r = names_configure(in->opt, in->arena, &wants, err);
+	if (r == 0)
+		r = publish_configure(in->opt, &in->source->image->config.exposed_ports, path,
+				      in->arena, &wants, err);
 	if (r < 0)
 		return r;
 	namespace_add(l, "network", in->opt->network, in->arena);

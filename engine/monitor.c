@@ -2,7 +2,7 @@
 /*
  * The monitor's own life: start, follow, ended, and again if the policy says so. Everything that grows
  * with the container (its configuration, plan and filter) is freed when start() returns; what is held
- * while it runs is this file's one static struct.
+ * while it runs is this file's one static struct, and the relay if it publishes ports.
  */
 #include "engine/monitor.h"
 
@@ -24,6 +24,7 @@
 #include "engine/life.h"
 #include "engine/network.h"
 #include "engine/outcome.h"
+#include "engine/relay.h"
 #include "engine/run.h"
 #include "engine/settings.h"
 #include "engine/streams.h"
@@ -42,7 +43,9 @@ struct monitor {
 	struct settings settings; /* its strings are not kept */
 	struct streams streams;
 	struct clients clients;
-	bool ending; /* the machine goes down, or so it seems: no restart */
+	struct relay *
+		relay; /* of its ports, which are ours from the first start to the end; NULL: none */
+	bool ending;   /* the machine goes down, or so it seems: no restart */
 	unsigned restarts;
 	int64_t pid;
 	int status;
@@ -126,16 +129,51 @@ static int start_in(struct monitor *m, bool terminal, int netns, struct error *e
 	return r;
 }
 
+/* Its ports, before anything else is there: one that is taken is an error. In a later life they are ours
+ * still, and the same. */
+static int ports_open(struct monitor *m, struct net_ports *ports, struct arena *a,
+		      struct error *err)
+{
+	size_t i;
+	int r;
+
+	if (!ports->n)
+		return 0;
+	publish_recall(m->dir, a, ports);
+	for (i = 0; m->relay && i < ports->n; i++)
+		if (!ports->v[i].port)
+			ports->v[i].port = ports->v[i].last;
+	if (m->relay)
+		return 0;
+	r = relay_open(m->rt.data, ports, &m->relay, err);
+	return r < 0 ? r : publish_note(m->dir, ports, err);
+}
+
+static void ports_start(struct monitor *m, const struct net_wants *wants)
+{
+	struct publish_target to;
+
+	if (!m->relay)
+		return;
+	publish_target(m->rt.data, m->id, wants, &to);
+	relay_start(m->relay, &to);
+}
+
 static int start(struct monitor *m, struct error *err)
 {
 	_cleanup_(arena_free) struct arena a = ARENA_INIT;
 	const struct config *c;
+	struct net_wants wants;
 	int netns = 0, r = config_look(m, &a, &c, err);
 
 	if (r == 0)
 		r = state_clear(m, err);
 	if (r == 0)
-		r = network_attach(&m->rt, m->id, c, &netns, err);
+		network_read(&c->annotations, &a, &wants);
+	if (r == 0)
+		r = ports_open(m, &wants.ports, &a, err);
+	if (r == 0)
+		r = network_attach(&m->rt, m->id, c, &wants, &netns, err);
 	if (r < 0)
 		return r;
 	r = start_in(m, c->process && c->process->terminal, netns, err);
@@ -146,6 +184,7 @@ static int start(struct monitor *m, struct error *err)
 		return r;
 	}
 	m->pid = engine_pid(&m->rt, m->id);
+	ports_start(m, &wants);
 	/* Only the first has a service manager that waits. */
 	m->rt.notify_socket = NULL;
 	return 0;
@@ -173,7 +212,13 @@ static void hear_signals(struct monitor *m)
 	}
 }
 
-enum { POLL_SIGNALS, POLL_PROCESS, POLL_STREAMS, POLL_CLIENTS = POLL_STREAMS + STREAMS_POLLS };
+enum {
+	POLL_SIGNALS,
+	POLL_PROCESS,
+	POLL_RELAY,
+	POLL_STREAMS,
+	POLL_CLIENTS = POLL_STREAMS + STREAMS_POLLS
+};
 
 /* Waits for something, at most so long (-1: without end), and sees to it. Whether the process has
  * ended. */
@@ -182,16 +227,19 @@ static bool serve(struct monitor *m, int timeout_ms)
 	struct pollfd fds[POLL_CLIENTS + CLIENTS_POLLS] = {
 		[POLL_SIGNALS] = {.fd = m->signals, .events = POLLIN},
 		[POLL_PROCESS] = {.fd = m->pidfd, .events = POLLIN},
+		[POLL_RELAY] = {.fd = relay_fd(m->relay), .events = POLLIN},
 	};
 
 	streams_poll(&m->streams, fds + POLL_STREAMS);
 	clients_poll(&m->clients, &m->streams.input, fds + POLL_CLIENTS);
-	if (poll(fds, sizeof(fds) / sizeof(fds[0]), clients_patience(&m->clients, timeout_ms)) < 0)
+	timeout_ms = relay_patience(m->relay, clients_patience(&m->clients, timeout_ms));
+	if (poll(fds, sizeof(fds) / sizeof(fds[0]), timeout_ms) < 0)
 		return false;
 	if (fds[POLL_SIGNALS].revents)
 		hear_signals(m);
 	streams_serve(&m->streams, fds + POLL_STREAMS);
 	clients_serve(&m->clients, &m->streams.input, fds + POLL_CLIENTS);
+	relay_serve(m->relay);
 	return fds[POLL_PROCESS].revents != 0;
 }
 
@@ -229,6 +277,7 @@ static void ended(struct monitor *m)
 	m->pidfd = fd_close(m->pidfd);
 	m->status = info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
 	streams_drain(&m->streams);
+	relay_stop(m->relay);
 	outcome_put(m, m->status == 128 + SIGKILL && engine_oom(&m->rt, m->id), NULL);
 	/* With --rm they hear of it when nothing is left: who has waited may take its name at once. */
 	if (!m->settings.rm)
@@ -351,8 +400,7 @@ static void deaf(struct monitor *m)
 /* Tells how the start went to whoever waits for that. */
 static void tell(const struct monitor *m, int report, int r, const struct error *err)
 {
-	struct monitor_report out = {
-		.result = r, .version = MONITOR_REPORT_VERSION, .error = *err};
+	struct monitor_report out = {.result = r, .version = MONITOR_REPORT_VERSION, .error = *err};
 
 	if (fd_write_all(report, &out, sizeof(out)) == 0 && m->rt.warn)
 		fd_write_all(report, m->rt.warn->lines.s, m->rt.warn->lines.len);
@@ -381,6 +429,7 @@ int monitor_run(const struct runtime *rt, const char *id, int report, int client
 	if (r < 0)
 		return r;
 	live_on(&m);
+	relay_close(m.relay);
 	network_release(m.rt.data, id);
 	if (m.settings.rm) {
 		container_delete(&m.rt, id, true, NULL);

@@ -18,6 +18,7 @@
  *	stopped		is there when the container was stopped by hand
  *	exit		how it ended (outcome.h)
  *	log, log.N	what it wrote (cri_log.h)
+ *	ports		which ports of the host are its (publish.h), if it publishes some
  *
  * Signals: USR1 has it look whether `stopped` is there. TERM, INT, HUP and QUIT, which come when the
  * machine goes down, go on to the container as its stop signal, and it is not started again. If the monitor
@@ -44,6 +45,8 @@ int monitor_start(const struct runtime *rt, const char *id, int client, struct e
 int monitor_run(const struct runtime *rt, const char *id, int report, int client);
 /* dir: a container's directory. The monitor's pidfd; -ESRCH: there is none. */
 int monitor_find(int dir);
+/* Its pid, to be shown; 0: there is none. */
+pid_t monitor_pid(int dir);
 
 /* What goes through the pipe, once; behind it, to its end, the text of warnings. */
 struct monitor_report {

@@ -122,6 +122,14 @@ static pid_t lock_holder(int fd)
 	return lock.l_pid;
 }
 
+pid_t monitor_pid(int dir)
+{
+	_cleanup_fd_ int fd =
+		openat(dir, MONITOR_LOCK, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	return fd < 0 ? 0 : lock_holder(fd);
+}
+
 int monitor_find(int dir)
 {
 	_cleanup_fd_ int fd =

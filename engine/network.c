@@ -89,8 +89,8 @@ static int join(const struct runtime *rt, const char *word, int *netns, struct e
 	return fd < 0 ? fd : 0;
 }
 
-int network_attach(const struct runtime *rt, const char *id, const struct config *c, int *netns,
-		   struct error *err)
+int network_attach(const struct runtime *rt, const char *id, const struct config *c,
+		   const struct net_wants *wants, int *netns, struct error *err)
 {
 	_cleanup_(arena_free) struct arena a = ARENA_INIT;
 	struct net_request q = {
@@ -100,11 +100,11 @@ int network_attach(const struct runtime *rt, const char *id, const struct config
 		.id = id,
 		.name = map_find(&c->annotations, ANNOTATION_NAME),
 		.hostname = c->hostname,
+		.wants = *wants,
 	};
 	int fd = -1, r = 0;
 
 	*netns = 0;
-	network_read(&c->annotations, &a, &q.wants);
 	q.hosts = names_mounted(rt->data, id, c, &a);
 	if (q.hosts)
 		r = names_write(rt, id, c, &q.wants, err);

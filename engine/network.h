@@ -33,10 +33,11 @@ void network_annotate(const struct net_wants *wants, struct string_map *map, str
 /* Reads it. What can't be read is nothing. */
 void network_read(const struct string_map *annotations, struct arena *a, struct net_wants *ret);
 
-/* Attaches the container, and writes its names (names.h). c: its config.json. *netns: its network namespace,
- * the caller's; 0: it wants none of us. 0, or negative errno with err: then nothing is attached. */
-int network_attach(const struct runtime *rt, const char *id, const struct config *c, int *netns,
-		   struct error *err);
+/* Attaches the container, and writes its names (names.h). c: its config.json; wants: as that says, but that
+ * ports have been chosen. *netns: its network namespace, the caller's; 0: it wants none of us. 0, or negative
+ * errno with err: then nothing is attached. */
+int network_attach(const struct runtime *rt, const char *id, const struct config *c,
+		   const struct net_wants *wants, int *netns, struct error *err);
 /* Gives back what a container had, of whatever network, whose network namespace has ended or ends with
  * this process. */
 void network_release(const char *data, const char *id);

@@ -194,7 +194,7 @@ void network_annotate(const struct net_wants *wants, struct string_map *map, str
 	_cleanup_(text_free) struct text t = TEXT_INIT;
 
 	/* Of the host's network there may be words about names. */
-	if (!wants->networks.n && !wants->join && !wants->hosts.n && !wants->dns.n &&
+	if (!wants->networks.n && !wants->join && !wants->ports.n && !wants->hosts.n && !wants->dns.n &&
 	    !wants->dns_search.n && !wants->dns_options.n)
 		return;
 	table_write(&net_wants_table, wants, false, &t);

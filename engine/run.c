@@ -19,6 +19,7 @@
 #include "engine/monitor.h"
 #include "engine/network.h"
 #include "engine/outcome.h"
+#include "engine/publish.h"
 #include "engine/volume_hold.h"
 #include "engine/volumes_from.h"
 #include "engine/when.h"
@@ -34,6 +35,7 @@ struct making {
 	struct volume_uses uses;
 	struct volume_hold hold;
 	struct config config;
+	struct net_wants wants;
 	const char *id, *path, *name;
 	bool created; /* its directory is there */
 	bool cidfile; /* and the file of --cidfile is ours */
@@ -168,7 +170,11 @@ static int making_begin(struct making *m, struct error *err)
 		r = making_volumes(m, &c, err);
 	if (r < 0)
 		return r;
+	if (m->opt->network == RUN_HOST && publish_asked(m->opt))
+		warn_add(m->rt->warn,
+			 "--publish: nothing to do: with --network host its ports are the host's");
 	m->config = c;
+	network_read(&c.annotations, &m->arena, &m->wants);
 	config_write(&c, &text);
 	r = containers_write_config(m->rt->data, m->id, &text, err);
 	volume_hold_release(&m->hold);
@@ -222,7 +228,8 @@ static int making_wait(struct making *m, int *status, struct error *err)
 	int r = m->opt->interactive ? 0 : stdin_empty(err);
 
 	if (r == 0)
-		r = network_attach(m->rt, m->id, &m->config, &create.netns, err);
+		r = network_attach(m->rt, m->id, &m->config, &m->wants, &create.netns,
+				   err);
 	if (r < 0)
 		return r;
 	clock_gettime(CLOCK_REALTIME, &now);

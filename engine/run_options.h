@@ -57,6 +57,8 @@ struct run_options {
 	const char *ip, *ip6, *mac;
 	struct option_list hosts, dns, dns_search, dns_options; /* names.h */
 	bool no_hosts;
+	struct option_list publish, expose; /* publish.h */
+	bool publish_all;
 	unsigned userns;		 /* nothing but "host" is offered */
 	struct option_list sysctls;
 
@@ -91,10 +93,12 @@ enum run_namespace {
 	RUN_HOST,
 };
 
-/* Whether a monitor stays with it; else who runs it waits for it. */
+/* Whether a monitor stays with it, as one must that relays what arrives at its ports; else who runs it waits
+ * for it. */
 static inline bool run_is_monitored(const struct run_options *opt)
 {
-	return opt->detach || opt->detach_keys;
+	return opt->detach || opt->detach_keys ||
+	       ((opt->publish.n || opt->publish_all) && opt->network != RUN_HOST);
 }
 
 #endif

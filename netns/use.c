@@ -21,6 +21,7 @@ static const struct table use_table = TABLE(use_fields);
 
 static const struct field wants_fields[] = {
 	FIELD_LIST(struct net_wants, networks, "networks", use_table),
+	FIELD_LIST(struct net_wants, ports, "ports", net_port_table),
 	FIELD_STRING(struct net_wants, join, "join"),
 	FIELD_STRINGS(struct net_wants, hosts, "hosts"),
 	FIELD_STRINGS(struct net_wants, dns, "dns"),

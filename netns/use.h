@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "netns/port.h"
 #include "spec/config.h"
 #include "spec/table.h"
 
@@ -27,6 +28,7 @@ struct net_uses {
 /* All that a container wants of networks. */
 struct net_wants {
 	struct net_uses networks;
+	struct net_ports ports; /* that it publishes */
 	const char *join; /* instead: the network namespace of this container, by name or ID */
 	/* Names (engine/names.h). */
 	struct strings hosts;			     /* "ADDRESS NAME", more for /etc/hosts */
