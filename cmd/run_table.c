@@ -108,6 +108,15 @@ const struct option_spec run_network_table[] = {
 	{.name = "mac-address", .value = "MAC", STRING(mac), .help = "of its interface there"},
 	{.name = "network-alias", .value = "NAME", LIST(aliases),
 	 .help = "another name by which others in its networks know it; may be repeated"},
+	{.name = "add-host", .value = "NAME:ADDRESS", LIST(hosts),
+	 .help = "a line in /etc/hosts; the address host-gateway is the host; may be repeated"},
+	{.name = "dns", .value = "ADDRESS", LIST(dns),
+	 .help = "a server of names instead of the host's; may be repeated"},
+	{.name = "dns-search", .value = "DOMAIN", LIST(dns_search),
+	 .help = "where short names are looked for; \".\": nowhere; may be repeated"},
+	{.name = "dns-option", .value = "OPTION", LIST(dns_options),
+	 .help = "of resolv.conf(5); may be repeated"},
+	{.name = "no-hosts", FLAG(no_hosts), .help = "leave /etc/hosts as it is in the image"},
 	{.name = "publish", .letter = 'p', .value = "[[ADDRESS:]HOST:]PORT[/PROTOCOL]", LIST(publish),
 	 .help = "a port of the host leads to its PORT: of every address of the host or of this one; the "
 		 "port HOST or one that is free (\"hoy port\" says which); FIRST-LAST: several; tcp, udp or "

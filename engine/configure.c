@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "engine/configure_parts.h"
 #include "engine/keys.h"
+#include "engine/names.h"
 #include "engine/network.h"
 #include "engine/publish.h"
 #include "engine/settings.h"
@@ -50,6 +51,8 @@ static int configure_network(const struct configure *in, struct config *c, struc
 	const char *path;
 	int r = network_configure(in->opt, in->arena, &wants, &path, err);
 
+	if (r == 0)
+		r = names_configure(in->opt, in->arena, &wants, err);
 	if (r == 0)
 		r = publish_configure(in->opt, &in->source->image->config.exposed_ports, path,
 				      in->arena, &wants, err);

@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "engine/configure_parts.h"
+#include "engine/names.h"
 #include "engine/values.h"
 
 /* In the tmpfs that hoy makes there, so that no file is made in the image. */
@@ -67,6 +68,11 @@ static bool replaced(const struct volumes_asked *own, const char *destination)
 		if (streq(own->v[i].mount.destination, destination))
 			return true;
 	return false;
+}
+
+static bool is_replaced(const void *own, const char *destination)
+{
+	return replaced(own, destination);
 }
 
 bool configure_mounts_default(const char *destination)
@@ -205,6 +211,8 @@ int configure_mounts(const struct configure *in, struct config *c, struct error 
 		LIST_ADD(in->arena, &c->mounts, *in->source->overlay);
 	if (r == 0)
 		r = default_mounts(in->opt, in->machine, &own, &c->mounts, in->arena, err);
+	if (r == 0)
+		names_mounts(in, is_replaced, &own, &c->mounts);
 	if (r == 0)
 		r = init_add(in->opt, c, in->arena, err);
 	if (r == 0)

@@ -43,8 +43,9 @@ struct monitor {
 	struct settings settings; /* its strings are not kept */
 	struct streams streams;
 	struct clients clients;
-	struct relay *relay; /* of its ports, which are ours from the first start to the end; NULL: none */
-	bool ending; /* the machine goes down, or so it seems: no restart */
+	struct relay *
+		relay; /* of its ports, which are ours from the first start to the end; NULL: none */
+	bool ending;   /* the machine goes down, or so it seems: no restart */
 	unsigned restarts;
 	int64_t pid;
 	int status;
@@ -61,18 +62,16 @@ static void stamp_now(char buf[WHEN_STAMP_SIZE])
 
 /* ---- Start ----------------------------------------------------------------------------------- */
 
-/* Settings, whether it has a terminal, and what it wants of networks, from config.json. */
-static int config_look(struct monitor *m, struct arena *a, bool *terminal, struct net_wants *wants,
+/* config.json, and the settings in it. */
+static int config_look(struct monitor *m, struct arena *a, const struct config **ret,
 		       struct error *err)
 {
-	const struct config *c;
-	int r = containers_read_config(m->rt.data, m->id, a, &c, err);
+	int r = containers_read_config(m->rt.data, m->id, a, ret, err);
 
 	if (r < 0)
 		return r;
-	settings_read(&c->annotations, &m->settings);
-	*terminal = c->process && c->process->terminal;
-	network_read(&c->annotations, a, wants);
+	settings_read(&(*ret)->annotations, &m->settings);
+	m->settings.name = m->settings.image = NULL;
 	return 0;
 }
 
@@ -163,20 +162,21 @@ static void ports_start(struct monitor *m, const struct net_wants *wants)
 static int start(struct monitor *m, struct error *err)
 {
 	_cleanup_(arena_free) struct arena a = ARENA_INIT;
+	const struct config *c;
 	struct net_wants wants;
-	bool terminal;
-	int netns = 0, r = config_look(m, &a, &terminal, &wants, err);
+	int netns = 0, r = config_look(m, &a, &c, err);
 
 	if (r == 0)
 		r = state_clear(m, err);
 	if (r == 0)
+		network_read(&c->annotations, &a, &wants);
+	if (r == 0)
 		r = ports_open(m, &wants.ports, &a, err);
 	if (r == 0)
-		r = network_attach(&m->rt, m->id, m->settings.name, &wants, &netns, err);
-	m->settings.name = m->settings.image = NULL;
+		r = network_attach(&m->rt, m->id, c, &wants, &netns, err);
 	if (r < 0)
 		return r;
-	r = start_in(m, terminal, netns, err);
+	r = start_in(m, c->process && c->process->terminal, netns, err);
 	if (netns)
 		close(netns);
 	if (r < 0) {
@@ -212,7 +212,13 @@ static void hear_signals(struct monitor *m)
 	}
 }
 
-enum { POLL_SIGNALS, POLL_PROCESS, POLL_RELAY, POLL_STREAMS, POLL_CLIENTS = POLL_STREAMS + STREAMS_POLLS };
+enum {
+	POLL_SIGNALS,
+	POLL_PROCESS,
+	POLL_RELAY,
+	POLL_STREAMS,
+	POLL_CLIENTS = POLL_STREAMS + STREAMS_POLLS
+};
 
 /* Waits for something, at most so long (-1: without end), and sees to it. Whether the process has
  * ended. */
@@ -404,8 +410,7 @@ static void deaf(struct monitor *m)
 /* Tells how the start went to whoever waits for that. */
 static void tell(const struct monitor *m, int report, int r, const struct error *err)
 {
-	struct monitor_report out = {
-		.result = r, .version = MONITOR_REPORT_VERSION, .error = *err};
+	struct monitor_report out = {.result = r, .version = MONITOR_REPORT_VERSION, .error = *err};
 
 	if (fd_write_all(report, &out, sizeof(out)) == 0 && m->rt.warn)
 		fd_write_all(report, m->rt.warn->lines.s, m->rt.warn->lines.len);

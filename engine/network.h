@@ -33,9 +33,10 @@ void network_annotate(const struct net_wants *wants, struct string_map *map, str
 /* Reads it. What can't be read is nothing. */
 void network_read(const struct string_map *annotations, struct arena *a, struct net_wants *ret);
 
-/* Attaches the container. *netns: its network namespace, the caller's; 0: it wants none of us. 0, or
- * negative errno with err: then nothing is attached. */
-int network_attach(const struct runtime *rt, const char *id, const char *name,
+/* Attaches the container, and writes its names (names.h). c: its config.json; wants: as that says, but that
+ * ports have been chosen. *netns: its network namespace, the caller's; 0: it wants none of us. 0, or negative
+ * errno with err: then nothing is attached. */
+int network_attach(const struct runtime *rt, const char *id, const struct config *c,
 		   const struct net_wants *wants, int *netns, struct error *err);
 /* Gives back what a container had, of whatever network, whose network namespace has ended or ends with
  * this process. */
@@ -47,6 +48,11 @@ int network_connect(const struct runtime *rt, const char *id, const struct net_u
 		    struct error *err);
 int network_disconnect(const struct runtime *rt, const char *id, const struct net_use *use,
 		       struct error *err);
+/* Whether it runs or is created; its network namespace, a descriptor, or negative errno with err. */
+bool network_runs(const struct runtime *rt, const char *id);
+int network_open(const struct runtime *rt, const char *id, struct error *err);
+/* -EPERM with err for who isn't root. */
+int network_rootless_check(const struct runtime *rt, struct error *err);
 /* Asks hoy-net. given: a network namespace for it, or -1; *fd: what it hands over; NULL: nothing. 0 or
  * negative errno with err. */
 int network_ask(const struct net_request *q, int given, struct warnings *warn, int *fd,

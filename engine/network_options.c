@@ -103,6 +103,7 @@ int network_use_check(const struct net_use *use, struct error *err)
 	int r = network_name_check(use->network, err);
 	uint8_t mac[6];
 	struct ip ip;
+	size_t i;
 
 	if (r < 0)
 		return r;
@@ -113,6 +114,9 @@ int network_use_check(const struct net_use *use, struct error *err)
 	if (use->mac && mac_parse(use->mac, mac) < 0)
 		return value_wrong("--mac-address", "the MAC address of one station", use->mac,
 				   err);
+	for (i = 0; i < use->aliases.n; i++)
+		if (container_id_check(use->aliases.v[i], NULL) < 0)
+			return value_wrong("--network-alias", "a name", use->aliases.v[i], err);
 	if (use->interface && !interface_name_ok(use->interface))
 		return value_wrong("--network", "an interface's name", use->interface, err);
 	return 0;
@@ -189,7 +193,9 @@ void network_annotate(const struct net_wants *wants, struct string_map *map, str
 {
 	_cleanup_(text_free) struct text t = TEXT_INIT;
 
-	if (!wants->networks.n && !wants->join && !wants->ports.n)
+	/* Of the host's network there may be words about names. */
+	if (!wants->networks.n && !wants->join && !wants->ports.n && !wants->hosts.n && !wants->dns.n &&
+	    !wants->dns_search.n && !wants->dns_options.n)
 		return;
 	table_write(&net_wants_table, wants, false, &t);
 	map_set(map, (struct string_pair){NETWORK_ANNOTATION, arena_strdup(a, t.s)}, a);

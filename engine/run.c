@@ -34,6 +34,7 @@ struct making {
 	struct volumes_asked from; /* --volumes-from */
 	struct volume_uses uses;
 	struct volume_hold hold;
+	struct config config;
 	struct net_wants wants;
 	const char *id, *path, *name;
 	bool created; /* its directory is there */
@@ -172,6 +173,7 @@ static int making_begin(struct making *m, struct error *err)
 	if (m->opt->network == RUN_HOST && publish_asked(m->opt))
 		warn_add(m->rt->warn,
 			 "--publish: nothing to do: with --network host its ports are the host's");
+	m->config = c;
 	network_read(&c.annotations, &m->arena, &m->wants);
 	config_write(&c, &text);
 	r = containers_write_config(m->rt->data, m->id, &text, err);
@@ -226,7 +228,8 @@ static int making_wait(struct making *m, int *status, struct error *err)
 	int r = m->opt->interactive ? 0 : stdin_empty(err);
 
 	if (r == 0)
-		r = network_attach(m->rt, m->id, m->name, &m->wants, &create.netns, err);
+		r = network_attach(m->rt, m->id, &m->config, &m->wants, &create.netns,
+				   err);
 	if (r < 0)
 		return r;
 	clock_gettime(CLOCK_REALTIME, &now);

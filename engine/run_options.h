@@ -55,6 +55,8 @@ struct run_options {
 	unsigned network;	/* the same, as `networks` say */
 	struct option_list networks, aliases; /* --network, --network-alias (network.h) */
 	const char *ip, *ip6, *mac;
+	struct option_list hosts, dns, dns_search, dns_options; /* names.h */
+	bool no_hosts;
 	struct option_list publish, expose; /* publish.h */
 	bool publish_all;
 	unsigned userns;		 /* nothing but "host" is offered */

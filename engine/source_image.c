@@ -11,6 +11,7 @@
 
 #include "base/attributes.h"
 #include "base/fd.h"
+#include "engine/names.h"
 #include "engine/project.h"
 #include "engine/source.h"
 #include "engine/storage.h"
@@ -19,11 +20,12 @@
 #include "image/stack.h"
 #include "image/tool.h"
 #include "image/upper.h"
+#include "runtime/overlay.h"
 
-#define ROOTFS	   "rootfs"
-#define WORK	   "work"
-#define OWN_LAYERS 1
-#define OWN_OPTIONS 9 /* behind the layers */
+#define ROOTFS	    "rootfs"
+#define WORK	    "work"
+#define OWN_LAYERS  1
+#define OWN_OPTIONS 10 /* behind the layers */
 /* Files are copied up whole and directories aren't renamed in a way of overlayfs's own: so the upper
  * directory is what a layer would be, whatever the kernel's default. */
 static const char *const fixed[] = {"metacopy=off", "index=off"};
@@ -152,9 +154,16 @@ static struct strings options_make(const struct finding *f, const char *bundle)
 {
 	size_t n = f->stack.layers.n, i;
 	struct strings o = {.v = arena_alloc(f->arena, (n + OWN_OPTIONS) * sizeof(*o.v))};
+	const char *names;
 
 	for (i = n; i-- > 0;)
 		o.v[o.n++] = arena_join(f->arena, "lowerdir+=", layer_path(f, i), NULL);
+	/* Below all: where the files are mounted that no image has to have. */
+	names = names_wanted(f->opt) && n < OVERLAY_LAYERS_MAX
+			? names_layer(f->rt->data, bundle != NULL, f->arena)
+			: NULL;
+	if (names)
+		o.v[o.n++] = arena_join(f->arena, "lowerdir+=", names, NULL);
 	if (f->stack.user_xattrs)
 		o.v[o.n++] = "userxattr";
 	if (!bundle)
@@ -166,8 +175,8 @@ static struct strings options_make(const struct finding *f, const char *bundle)
 		o.v[o.n++] = "redirect_dir=off";
 	if (f->storage.memory) {
 		storage_memory_options(&f->storage,
-				       arena_join(f->arena, bundle, "/" UPPER_MEMORY_DIR, NULL), f->arena,
-				       &o);
+				       arena_join(f->arena, bundle, "/" UPPER_MEMORY_DIR, NULL),
+				       f->arena, &o);
 		return o;
 	}
 	o.v[o.n++] = arena_join(f->arena, "upperdir=", bundle, "/" UPPER_DIR, NULL);

@@ -23,6 +23,7 @@
 #include "netns/attachment.h"
 #include "netns/bridge.h"
 #include "netns/create.h"
+#include "netns/hosts.h"
 #include "netns/lease.h"
 #include "netns/route.h"
 #include "netns/tool_verbs.h"
@@ -83,9 +84,12 @@ static int attachment_note(struct net_job *j, struct joining *g, struct error *e
 	g->at.id = q->id;
 	g->at.root = q->root;
 	g->at.name = q->name;
+	g->at.hosts = q->hosts;
 	g->at.host_interface = arena_strdup(j->arena, name);
 	g->at.mac = g->use->mac;
 	g->at.aliases = g->use->aliases;
+	if (q->hostname)
+		LIST_ADD(j->arena, &g->at.aliases, q->hostname);
 	attachment_by_parent(&g->at, j->arena);
 	r = attachment_write(g->dir, &g->at, err);
 	g->noted = r == 0;
@@ -179,7 +183,7 @@ static void joining_undo(struct net_job *j, struct joining *g)
 		return;
 	link_add_remove(j->host, g->at.host_interface);
 	netlink_send(j->host, NULL);
-	attachment_drop(g->dir, j->request->id);
+	hosts_leave(g->dir, g->net.name, j->request->id);
 }
 
 /* ---- Names in there -------------------------------------------------------------------------- */
@@ -376,8 +380,12 @@ static int attach_inside(struct net_job *j, struct netlink **inside, struct join
 		r = links_make(j, all, err);
 	if (r == 0)
 		r = inside_set(*inside, all, err);
-	for (i = 0; r == 0 && i < all->n; i++)
+	if (r == 0 && j->given < 0)
+		hosts_host(j->request->hosts, all->v[0].net.subnets.v[0].gateway, &j->request->wants);
+	for (i = 0; r == 0 && i < all->n; i++) {
+		hosts_join(all->v[i].dir, all->v[i].net.name, &all->v[i].at, j->arena);
 		result_add(j, &all->v[i]);
+	}
 	return r;
 }
 

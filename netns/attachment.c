@@ -29,6 +29,7 @@ static const struct field fields[] = {
 	FIELD_U64(struct attachment, start, "start"),
 	FIELD_STRING(struct attachment, interface, "interface"),
 	FIELD_STRING(struct attachment, host_interface, "hostInterface", .flags = FIELD_REQUIRED),
+	FIELD_STRING(struct attachment, hosts, "hosts"),
 	FIELD_STRING(struct attachment, mac, "mac"),
 	FIELD_STRINGS(struct attachment, aliases, "aliases"),
 };

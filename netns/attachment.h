@@ -28,6 +28,7 @@ struct attachment {
 	int64_t pid;	/* of the process that attached it: hoy */
 	uint64_t start; /* when that began: process_start_time */
 	const char *interface, *host_interface;
+	const char *hosts; /* its file (hosts.h), absolute; NULL: none */
 	const char *mac; /* NULL: as ip_mac makes it of the first of its addresses */
 	struct strings aliases;
 };

@@ -8,6 +8,7 @@
 
 #include "base/fd.h"
 #include "netns/attachment.h"
+#include "netns/hosts.h"
 #include "netns/link.h"
 #include "netns/tool_verbs.h"
 
@@ -25,7 +26,7 @@ static int detach_one(struct net_job *j, const char *network, bool *was, struct 
 		r = netlink_send(j->host, err);
 	}
 	if (r == 0)
-		attachment_drop(dir, j->request->id);
+		hosts_leave(dir, network, j->request->id);
 	return r;
 }
 

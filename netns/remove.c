@@ -10,11 +10,12 @@
 #include "base/data.h"
 #include "base/fd.h"
 #include "netns/attachment.h"
+#include "netns/hosts.h"
 #include "netns/link.h"
 #include "netns/tool_verbs.h"
 
 /* Of a network whose containers are gone, their traces go too. Whether somebody is there. */
-static bool in_use(struct net_job *j, int dir, const char **who)
+static bool in_use(struct net_job *j, const char *network, int dir, const char **who)
 {
 	struct attachments all;
 	bool found = false;
@@ -23,7 +24,7 @@ static bool in_use(struct net_job *j, int dir, const char **who)
 	attachment_list(dir, j->arena, &all);
 	for (i = 0; i < all.n; i++) {
 		if (!attachment_alive(&all.v[i])) {
-			attachment_drop(dir, all.v[i].id);
+			hosts_leave(dir, network, all.v[i].id);
 			continue;
 		}
 		*who = all.v[i].name ? all.v[i].name : all.v[i].id;
@@ -32,7 +33,7 @@ static bool in_use(struct net_job *j, int dir, const char **who)
 	return found;
 }
 
-static void containers_detach(struct net_job *j, int dir)
+static void containers_detach(struct net_job *j, const char *network, int dir)
 {
 	struct attachments all;
 	size_t i;
@@ -41,7 +42,7 @@ static void containers_detach(struct net_job *j, int dir)
 	for (i = 0; i < all.n; i++) {
 		link_add_remove(j->host, all.v[i].host_interface);
 		netlink_send(j->host, NULL);
-		attachment_drop(dir, all.v[i].id);
+		hosts_leave(dir, network, all.v[i].id);
 	}
 }
 
@@ -63,7 +64,7 @@ static int remove_one(struct net_job *j, const char *name, bool force, struct er
 	dir = attachment_open(j->request->data, name, err);
 	if (dir < 0)
 		return dir;
-	if (in_use(j, dir, &who) && !force) {
+	if (in_use(j, name, dir, &who) && !force) {
 		error_hint(err, "--force takes it from its containers");
 		return error_say(err, EBUSY, "network \"%s\" is used by container \"%s\"", name,
 				 who);
@@ -71,7 +72,7 @@ static int remove_one(struct net_job *j, const char *name, bool force, struct er
 	r = network_remove(j->request->data, name, err);
 	if (r < 0)
 		return r;
-	containers_detach(j, dir);
+	containers_detach(j, name, dir);
 	link_add_remove(j->host, n.interface);
 	r = netlink_send(j->host, err);
 	attachment_remove_directory(j->request->data, name);

@@ -9,6 +9,8 @@ static const struct field request_fields[] = {
 	FIELD_STRING(struct net_request, root, "root"),
 	FIELD_STRING(struct net_request, id, "id"),
 	FIELD_STRING(struct net_request, name, "name"),
+	FIELD_STRING(struct net_request, hostname, "hostname"),
+	FIELD_STRING(struct net_request, hosts, "hosts", .flags = FIELD_ABSOLUTE),
 	FIELD_OBJECT(struct net_request, wants, "wants", net_wants_table),
 	FIELD_OBJECT_PTR(struct net_request, network, "network", network_table),
 	FIELD_STRINGS(struct net_request, networks, "networks"),

@@ -24,6 +24,8 @@ struct net_request {
 	const char *data;	 /* data directory, absolute */
 	const char *root;	 /* state directory of the container */
 	const char *id, *name;	 /* the container, and its name if it has one */
+	const char *hostname;	 /* of the same; NULL: not its own */
+	const char *hosts;	 /* its /etc/hosts, absolute (hosts.h) */
 	struct net_wants wants;	 /* of the container */
 	struct net *network;	 /* to be created; of its subnets as much as is known */
 	struct strings networks; /* names: rm */

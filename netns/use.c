@@ -23,6 +23,11 @@ static const struct field wants_fields[] = {
 	FIELD_LIST(struct net_wants, networks, "networks", use_table),
 	FIELD_LIST(struct net_wants, ports, "ports", net_port_table),
 	FIELD_STRING(struct net_wants, join, "join"),
+	FIELD_STRINGS(struct net_wants, hosts, "hosts"),
+	FIELD_STRINGS(struct net_wants, dns, "dns"),
+	FIELD_STRINGS(struct net_wants, dns_search, "dnsSearch"),
+	FIELD_STRINGS(struct net_wants, dns_options, "dnsOptions"),
+	FIELD_BOOL(struct net_wants, no_hosts, "noHosts"),
 };
 const struct table net_wants_table = TABLE(wants_fields);
 

@@ -4,50 +4,16 @@
 
 load helpers
 load boat
+load networks
 
 teardown() {
-    boats_remove
-    local i
-    for i in $(ip -o link show type bridge | sed 's/^[0-9]*: \([^:@]*\).*/\1/'); do
-        ip link del "$i"
-    done
-    echo 0 >/proc/sys/net/ipv4/ip_forward
-    echo 0 >/proc/sys/net/ipv6/conf/all/forwarding
-}
-
-# ok COMMAND…: it succeeds.
-ok() {
-    run "$@"
-    succeeded
-}
-
-# fails STATUS COMMAND…: it fails so.
-fails() {
-    run "${@:2}"
-    [[ $status == "$1" ]] || { echo "exit status $status: $output" >&2; return 1; }
-}
-
-# says TEXT…: the last output contains each.
-says() {
-    local text
-    for text in "$@"; do has "$text"; done
+    networks_remove
+    rm -rf --one-file-system "$HOY_DATA_ROOT"
 }
 
 # in_net NETWORK COMMAND…: in a container of it.
 in_net() {
     hoy run --rm --network "$1" --rootfs "$ROOTFS" "${@:2}"
-}
-
-address_of() {
-    hoy network inspect "${2:-hoy}" | jq -r --arg n "$1" '.[0].containers[] | select(.name == $n) | .addresses[0]'
-}
-
-leases() {
-    find "$HOY_DATA_ROOT/leases" -mindepth 2 2>/dev/null | sort
-}
-
-veths() {
-    ip -o link show type veth
 }
 
 # ---- The verbs --------------------------------------------------------------------------------
