@@ -11,7 +11,7 @@
 #include "engine/listing.h"
 #include "engine/when.h"
 
-enum { COLUMNS = 6, COLUMN_MIN = 0, ID_SHORT = 12, COMMAND_SHORT = 30 };
+enum { COLUMNS = 7, COLUMN_MIN = 0, ID_SHORT = 12, COMMAND_SHORT = 30 };
 
 struct row {
 	const char *cell[COLUMNS];
@@ -41,13 +41,14 @@ static const char *short_id(const struct listing_entry *e, bool whole, struct ar
 	return arena_memdup(a, e->id, ID_SHORT);
 }
 
-static void table_write(const struct listing *l, bool whole, struct arena *a, struct text *out)
+static void rows_write(const struct listing *l, bool whole, struct arena *a, struct text *out)
 {
 	struct row *rows = arena_alloc(a, (l->n + 1) * sizeof(*rows));
 	int64_t now = time(NULL);
 	size_t i;
 
-	rows[0] = (struct row){{"CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "NAMES"}};
+	rows[0] = (struct row){{"CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS",
+				"PORTS", "NAMES"}};
 	for (i = 0; i < l->n; i++) {
 		const struct listing_entry *e = &l->v[i];
 		const char *created = "";
@@ -56,7 +57,8 @@ static void table_write(const struct listing *l, bool whole, struct arena *a, st
 			created = arena_join(a, when_span(now - e->created, a), " ago", NULL);
 		rows[i + 1] = (struct row){{short_id(e, whole, a), e->image,
 					    whole ? e->command : cut(e->command, COMMAND_SHORT, a),
-					    created, e->status, e->name}};
+					    created, e->status, publish_text(&e->ports, a),
+					    e->name}};
 	}
 	columns_write(rows[0].cell, l->n + 1, COLUMNS, COLUMN_MIN, out);
 }
@@ -92,7 +94,12 @@ static void json_write(const struct listing *l, struct text *out)
 		if (e->ended)
 			text_addf(out, "\"exitCode\":%u,\"restartCount\":%u,", e->outcome.status,
 				  e->outcome.restarts);
-		text_add(out, "\"labels\":{");
+		text_add(out, "\"ports\":[");
+		for (k = 0; k < e->ports.n; k++) {
+			text_add(out, k ? "," : "");
+			table_write(&net_port_table, &e->ports.v[k], false, out);
+		}
+		text_add(out, "],\"labels\":{");
 		for (k = 0; k < e->annotations.n; k++) {
 			text_add(out, k ? "," : "");
 			text_add_json(out, e->annotations.v[k].key);
@@ -141,6 +148,6 @@ int containers_print(const struct runtime *rt, const struct containers_query *q,
 	else if (q->json)
 		json_write(&meant, &out);
 	else
-		table_write(&meant, q->whole, &a, &out);
+		rows_write(&meant, q->whole, &a, &out);
 	return output_text(&out, err);
 }

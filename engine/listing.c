@@ -62,6 +62,8 @@ static void look_into(struct listing_entry *e, const struct runtime *rt, struct 
 	e->ended = outcome_read(dir, a, &e->outcome) == 0;
 	monitor = monitor_find(dir);
 	*monitored = monitor >= 0;
+	if (*monitored)
+		publish_noted(dir, a, &e->ports);
 }
 
 static void status_fill(struct listing_entry *e, const struct container_entry *c, bool monitored,

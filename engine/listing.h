@@ -7,6 +7,7 @@
 #define HOY_ENGINE_LISTING_H
 
 #include "engine/outcome.h"
+#include "engine/publish.h"
 #include "engine/settings.h"
 #include "runtime/container.h"
 
@@ -22,6 +23,7 @@ struct listing_entry {
 	int64_t created; /* seconds since 1970; 0: not known */
 	struct string_map annotations;
 	struct settings settings;
+	struct net_ports ports; /* that are its now */
 	struct outcome outcome;
 	bool ended; /* outcome is there */
 	bool ours;  /* it has a directory in DATA */

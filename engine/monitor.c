@@ -267,7 +267,14 @@ static void tell_clients(struct monitor *m)
 	clients_tell(&m->clients, &m->streams.input, m->status);
 }
 
-/* Its process has ended: everything is written down before anybody is told. */
+static bool starts_again(const struct monitor *m)
+{
+	return !m->ending && !by_hand(m) &&
+	       restart_wanted(&m->settings.restart, m->status, m->restarts);
+}
+
+/* Its process has ended: everything is written down, and its ports are free unless it starts again, before
+ * anybody is told. */
 static void ended(struct monitor *m)
 {
 	siginfo_t info = {0};
@@ -278,6 +285,10 @@ static void ended(struct monitor *m)
 	m->status = info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
 	streams_drain(&m->streams);
 	relay_stop(m->relay);
+	if (!starts_again(m)) {
+		relay_close(m->relay);
+		m->relay = NULL;
+	}
 	outcome_put(m, m->status == 128 + SIGKILL && engine_oom(&m->rt, m->id), NULL);
 	/* With --rm they hear of it when nothing is left: who has waited may take its name at once. */
 	if (!m->settings.rm)
@@ -324,8 +335,7 @@ static void live_on(struct monitor *m)
 				;
 			ended(m);
 		}
-		if (m->ending || by_hand(m) ||
-		    !restart_wanted(&m->settings.restart, m->status, m->restarts))
+		if (!starts_again(m))
 			return;
 		delay = restart_delay(delay, now_ms() - began);
 		if (!pause_for(m, delay))

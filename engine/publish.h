@@ -29,6 +29,9 @@ int publish_configure(const struct run_options *opt, const struct image_names *e
 		      const char *path, struct arena *a, struct net_wants *wants,
 		      struct error *err);
 
+/* "0.0.0.0:8080->80/tcp, [::]:8080->80/tcp", as docker shows them. */
+const char *publish_text(const struct net_ports *ports, struct arena *a);
+
 /* ---- A life (publish_life.c). dir: the container's directory ---- */
 
 /* Fills in `last` of those that are of no certain port. */

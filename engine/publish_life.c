@@ -51,6 +51,36 @@ int publish_note(int dir, const struct net_ports *ports, struct error *err)
 	return r < 0 ? error_set(err, -r, "write which ports it publishes") : 0;
 }
 
+/* "80", "80-90" */
+static const char *range_text(uint32_t first, uint32_t count, struct arena *a)
+{
+	return count == 1 ? arena_printf(a, "%u", first)
+			  : arena_printf(a, "%u-%u", first, first + count - 1);
+}
+
+const char *publish_text(const struct net_ports *ports, struct arena *a)
+{
+	const char *text = "";
+	char host[IP_TEXT_MAX];
+	struct ip at[2];
+	size_t i, k, n;
+
+	for (i = 0; i < ports->n; i++) {
+		const struct net_port *p = &ports->v[i];
+
+		n = net_port_addresses(p, at);
+		for (k = 0; k < n; k++) {
+			bool v6 = at[k].family == AF_INET6;
+
+			ip_text(&at[k], false, host);
+			text = arena_join(a, text, *text ? ", " : "", v6 ? "[" : "", host,
+					  v6 ? "]:" : ":", range_text(p->port, p->count, a), "->",
+					  range_text(p->to, p->count, a), "/", p->protocol, NULL);
+		}
+	}
+	return text;
+}
+
 /* ---- Where they lead ------------------------------------------------------------------------- */
 
 static void target_add(const char *text, struct publish_target *t)

@@ -48,12 +48,12 @@ static void peer_end(struct relay *r, struct relay_peer *p)
 static struct relay_peer *peer_find(struct relay *r, size_t listener,
 				    const struct relay_address *client)
 {
-	struct relay_peer *best = NULL, *p;
+	struct relay_peer *best = r->peer, *p;
 
 	for (p = r->peer; p < r->peer + RELAY_UDP_MAX; p++) {
 		if (p->used && p->listener == (int)listener && is_same(&p->client, client))
 			return p;
-		if (!best || (best->used && (!p->used || p->seen < best->seen)))
+		if (best->used && (!p->used || p->seen < best->seen))
 			best = p;
 	}
 	if (best->used)

@@ -15,7 +15,7 @@ names() {
     run hoy run --name ship --rootfs "$ROOTFS" sh -c 'exit 3'
     run hoy ps
     succeeded
-    [[ ${lines[0]} =~ ^CONTAINER\ ID\ +IMAGE\ +COMMAND\ +CREATED\ +STATUS\ +NAMES$ ]]
+    [[ ${lines[0]} =~ ^CONTAINER\ ID\ +IMAGE\ +COMMAND\ +CREATED\ +STATUS\ +PORTS\ +NAMES$ ]]
     [[ ${#lines[@]} == 2 ]]
     [[ ${lines[1]} =~ ^${id:0:12}\ +sleep\ 1000\ +.*\ ago\ +Up\ .*\ boat$ ]]
     run hoy ps -a

@@ -111,6 +111,10 @@ memory_of() {
     failed_with "publishes no port 81/tcp"
     run hoy port boat x
     failed_with "must be a port of the container"
+    run hoy ps
+    has "80/tcp"
+    has "127.0.0.2:8000-8002->90-92/tcp"
+    hoy ps -f json | jq -e '.[0].ports[1] == {protocol: "udp", host: "127.0.0.1", port: 8081, count: 1, to: 81}'
     # Exactly there, and nowhere else.
     run bash -c "ss -Htuln | awk '{ print \$1, \$5 }' | sort"
     is "$(sort <<LISTENING
@@ -161,6 +165,30 @@ LISTENING
     has "443/tcp -> 0.0.0.0:8080"
     has "80/tcp -> [::]:$(port_of 80)"
     has "53/udp -> 0.0.0.0:$(port_of 53/udp)"
+}
+
+@test "-P publishes what an image exposes, within limits" {
+    [[ -x $HOY_BUILD/hoy-image ]] || skip "hoy was built without images"
+    hoy import -c 'CMD ["sleep", "1000"]' -c 'EXPOSE 80 53/udp' - web < <(tar -C "$ROOTFS" -c .) >/dev/null
+    hoy run -d --name boat --network bridge -P web
+    [[ $(hoy port boat | cut -d: -f1 | sort) == $'53/udp -> 0.0.0.0\n53/udp -> [\n80/tcp -> 0.0.0.0\n80/tcp -> [' ]]
+    hoy rm -f boat
+    local exposed
+    mapfile -t exposed < <(seq -f '--change=EXPOSE %g' 1 257)
+    hoy import -c 'CMD ["true"]' "${exposed[@]}" - greedy < <(tar -C "$ROOTFS" -c .) >/dev/null
+    run hoy run --network bridge -P greedy
+    failed_with "a container has at most 256 ports"
+    # Without the option it is a remark.
+    run hoy run --rm --network bridge greedy
+    succeeded
+}
+
+@test "as many ports as there may be" {
+    boat_up --restart on-failure:1 --network bridge -p 1000-1255:1000-1255 sh -c 'sleep 0.2; exit 1'
+    [[ $(hoy port boat | wc -l) == 512 && $(ss -Htln | wc -l) == 512 ]]
+    hoy wait boat
+    wait_until 10 nobody_listens 1255
+    [[ $(hoy ps -a -f json | jq '.[0].restartCount') == 1 ]]
 }
 
 # ---- What is relayed --------------------------------------------------------------------------
@@ -326,8 +354,9 @@ LISTENING
     [[ $(hoy port boat) == "$before" ]]
     local any
     any=$(port_of 81)
+    # Who has heard of its end may take the port.
     hoy stop -t 0 boat
-    wait_until 5 nobody_listens "$any"
+    nobody_listens "$any"
     behind holder python3 "$HOY_TOP/tests/ports_peer.py" listen 127.0.0.1 "$any"
     hoy start boat
     [[ $(port_of 81) != "$any" ]]
