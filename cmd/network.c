@@ -308,8 +308,8 @@ static int rules_run(const struct call *c, struct error *err)
 
 static const char *const reload_text[] = {
 	"Makes the host's bridges, addresses and rules again as the networks and their containers need them: "
-	"after a firewall was restarted, or \"nft flush ruleset\". The next container's start does the same for "
-	"rules.",
+	"after a firewall was restarted, or \"nft flush ruleset\". The next container's start does the same "
+	"for rules.",
 	NULL,
 };
 

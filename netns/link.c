@@ -181,25 +181,26 @@ static void veth_peer_put(struct nlmsghdr *h, const struct link_veth *v)
 }
 
 /* The kernel ignores what is said of a port before it is one. It is up only then. */
-static void port_isolate(struct netlink *n, const char *name)
+static void port_set(struct netlink *n, const struct link_veth *v)
 {
-	struct nlmsghdr *h = netlink_add(n, RTM_NEWLINK, 0, "isolate the port %s", name);
+	struct nlmsghdr *h = netlink_add(n, RTM_NEWLINK, 0, "set the port %s", v->name);
 	struct ifinfomsg *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
 	struct nlattr *info, *data;
 
 	m->ifi_flags = m->ifi_change = IFF_UP;
-	mnl_attr_put_strz(h, IFLA_IFNAME, name);
+	mnl_attr_put_strz(h, IFLA_IFNAME, v->name);
 	info = mnl_attr_nest_start(h, IFLA_LINKINFO);
 	mnl_attr_put_strz(h, IFLA_INFO_SLAVE_KIND, "bridge");
 	data = mnl_attr_nest_start(h, IFLA_INFO_SLAVE_DATA);
-	mnl_attr_put_u8(h, IFLA_BRPORT_ISOLATED, 1);
+	mnl_attr_put_u8(h, IFLA_BRPORT_ISOLATED, v->isolated);
+	mnl_attr_put_u8(h, IFLA_BRPORT_MODE, v->hairpin);
 	mnl_attr_nest_end(h, data);
 	mnl_attr_nest_end(h, info);
 }
 
 void link_add_veth(struct netlink *n, const struct link_veth *v)
 {
-	struct nlmsghdr *h = link_new(n, v->name, "veth pair", !v->isolated);
+	struct nlmsghdr *h = link_new(n, v->name, "veth pair", !v->isolated && !v->hairpin);
 	struct nlattr *info, *data;
 
 	if (v->master)
@@ -212,8 +213,8 @@ void link_add_veth(struct netlink *n, const struct link_veth *v)
 	veth_peer_put(h, v);
 	mnl_attr_nest_end(h, data);
 	mnl_attr_nest_end(h, info);
-	if (v->isolated)
-		port_isolate(n, v->name);
+	if (v->isolated || v->hairpin)
+		port_set(n, v);
 }
 
 void link_add_up(struct netlink *n, int index, const char *name)

@@ -45,6 +45,7 @@ struct link_veth {
 	unsigned mtu;	    /* 0: the kernel's */
 	const uint8_t *mac; /* of the peer; NULL: the kernel's choice */
 	bool isolated;	    /* it talks to the bridge and to no other isolated port */
+	bool hairpin;	    /* what it sends may come back to it: by a published port of its own */
 };
 
 /* Both ends, made in their namespaces: the peer is never seen on our side. */

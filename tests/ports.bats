@@ -138,8 +138,6 @@ LISTENING
     [[ $status == 125 ]]
     run hoy run -p 8080:80 --network none --rootfs "$ROOTFS" true
     failed_with "--publish: needs --network with a network's name"
-    run hoy run -p 8080:80 --rootfs "$ROOTFS" true
-    failed_with "--network bridge"
     up
     run hoy run -p 8080:80 --network container:boat --rootfs "$ROOTFS" true
     failed_with "the container whose network it is"
