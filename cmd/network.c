@@ -272,12 +272,17 @@ static const struct verb verb_network_rm = {
 
 static const struct option_spec *const no_tables[] = {NULL};
 
-static int prune_run(const struct call *c, struct error *err)
+static int ask_plain(const struct call *c, const char *verb, struct error *err)
 {
-	const struct net_request q = {.verb = "prune", .data = c->rt->data};
+	const struct net_request q = {.verb = verb, .data = c->rt->data};
 	int r = data_check(c, err);
 
 	return r < 0 ? r : network_ask(&q, -1, c->rt->warn, NULL, err);
+}
+
+static int prune_run(const struct call *c, struct error *err)
+{
+	return ask_plain(c, "prune", err);
 }
 
 static const struct verb verb_network_prune = {
@@ -289,12 +294,50 @@ static const struct verb verb_network_prune = {
 	.run = prune_run,
 };
 
+/* ---- reload, rules --------------------------------------------------------------------------- */
+
+static int reload_run(const struct call *c, struct error *err)
+{
+	return ask_plain(c, "reload", err);
+}
+
+static int rules_run(const struct call *c, struct error *err)
+{
+	return ask_plain(c, "rules", err);
+}
+
+static const char *const reload_text[] = {
+	"Makes the host's bridges, addresses and rules again as the networks and their containers need them: "
+	"after a firewall was restarted, or \"nft flush ruleset\". The next container's start does the same for "
+	"rules.",
+	NULL,
+};
+
+static const struct verb verb_network_reload = {
+	.name = "network reload",
+	.synopsis = "",
+	.help = "make the host's rules again",
+	.text = reload_text,
+	.tables = no_tables,
+	.stateless = true,
+	.run = reload_run,
+};
+
+static const struct verb verb_network_rules = {
+	.name = "network rules",
+	.synopsis = "",
+	.help = "print hoy's rules of nftables, as nft does",
+	.tables = no_tables,
+	.stateless = true,
+	.run = rules_run,
+};
+
 /* ---- The group ------------------------------------------------------------------------------- */
 
 static const struct verb *const network_verbs[] = {
 	&verb_network_create, &verb_network_ls, &verb_network_inspect, &verb_network_connect,
 	&verb_network_disconnect, &verb_network_attach, &verb_network_detach, &verb_network_rm,
-	&verb_network_prune, NULL,
+	&verb_network_prune, &verb_network_reload, &verb_network_rules, NULL,
 };
 
 static const char *const network_text[] = {

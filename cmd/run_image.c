@@ -5,6 +5,7 @@
 
 #include "engine/configure.h"
 #include "engine/network.h"
+#include "engine/publish.h"
 
 /* Those of bundles begin here; the first is for both. */
 static bool is_of_bundle(const struct option_spec *table)
@@ -58,12 +59,16 @@ static bool store_options_seen(const struct call *c, const char **name)
 
 int run_image_read(const struct call *c, struct run_options *ret, struct error *err)
 {
+	static const char *const bridge[] = {"bridge", NULL};
 	const struct run_command *run = c->opt;
 	const char *name;
 	size_t taken = 0;
 
 	*ret = run->image;
 	ret->detach = run->detach;
+	/* Where nothing else is said, ports are those of the default network. */
+	if (!ret->networks.n && publish_asked(ret))
+		ret->networks = (struct option_list){bridge, 1};
 	ret->network = network_kind(ret);
 	if (!ret->rootfs) {
 		if (!c->args_n) {

@@ -127,11 +127,28 @@ int network_attach(const struct runtime *rt, const char *id, const struct config
 
 /* ---- Its end --------------------------------------------------------------------------------- */
 
+/* Rules that lead to it are hoy-net's to remove; the rest needs nobody else. */
+static bool has_rules(int dir, const char *id)
+{
+	_cleanup_(arena_free) struct arena a = ARENA_INIT;
+	struct attachment at;
+
+	return attachment_read(dir, id, &a, &at) == 0 && at.ports.n;
+}
+
+static void release_by_helper(const char *data, const char *id)
+{
+	const struct net_request q = {.verb = "release", .data = data, .id = id};
+
+	network_ask(&q, -1, NULL, NULL, NULL);
+}
+
 void network_release(const char *data, const char *id)
 {
 	_cleanup_fd_ int all = data_open(data, LEASES_DIR, false);
 	int copy = all < 0 ? -1 : openat(all, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = copy < 0 ? NULL : fdopendir(copy);
+	bool helped = false;
 	struct dirent *e;
 
 	while (d && (e = readdir(d))) {
@@ -139,8 +156,14 @@ void network_release(const char *data, const char *id)
 
 		if (network_name_check(e->d_name, NULL) == 0)
 			dir = data_dir_open(all, e->d_name, false);
-		if (dir >= 0 && attachment_has(dir, id))
-			hosts_leave(dir, e->d_name, id);
+		if (dir < 0 || !attachment_has(dir, id))
+			continue;
+		if (!helped && has_rules(dir, id)) {
+			release_by_helper(data, id);
+			helped = true;
+		}
+		/* Also where that has failed: its addresses come back. */
+		hosts_leave(dir, e->d_name, id);
 	}
 	if (d)
 		closedir(d);

@@ -20,239 +20,12 @@
 
 #include "base/fd.h"
 #include "base/list.h"
-#include "netns/attachment.h"
-#include "netns/bridge.h"
-#include "netns/create.h"
 #include "netns/hosts.h"
-#include "netns/lease.h"
+#include "netns/joining.h"
 #include "netns/route.h"
 #include "netns/tool_verbs.h"
 
 #define LOOPBACK 1 /* the index of lo in every namespace */
-
-/* One network of the container. */
-struct joining {
-	const struct net_use *use;
-	struct net net;
-	struct link bridge;
-	struct attachment at;
-	int dir;    /* of the network's leases */
-	bool noted; /* the attachment is written: there is something to give back */
-	int index;  /* of its interface in there */
-	uint8_t mac[MAC_SIZE];
-	size_t n;
-	struct ip addresses[NETWORK_SUBNETS_MAX]; /* one for each subnet */
-};
-
-struct joinings {
-	size_t n;
-	struct joining *v;
-};
-
-static int with_network(struct error *err, const struct joining *g, int r)
-{
-	if (r < 0)
-		error_step(err, "network \"%s\"", g->net.name);
-	return r;
-}
-
-/* ---- What it is to have ---------------------------------------------------------------------- */
-
-/* Nobody has it, or who had it is gone. */
-static int attachment_claim(struct net_job *j, struct joining *g, struct error *err)
-{
-	struct attachment old;
-
-	if (attachment_read(g->dir, j->request->id, j->arena, &old) < 0 || j->given < 0)
-		return 0;
-	/* One that gets a new namespace has had its last. */
-	if (if_nametoindex(old.host_interface))
-		return error_say(err, EEXIST, "container \"%s\" is attached to it already",
-				 j->request->id);
-	return 0;
-}
-
-static int attachment_note(struct net_job *j, struct joining *g, struct error *err)
-{
-	const struct net_request *q = j->request;
-	char name[IF_NAMESIZE];
-	int r = attachment_claim(j, g, err);
-
-	if (r < 0)
-		return r;
-	attachment_interface(q->id, g->net.name, name);
-	g->at.id = q->id;
-	g->at.root = q->root;
-	g->at.name = q->name;
-	g->at.hosts = q->hosts;
-	g->at.host_interface = arena_strdup(j->arena, name);
-	g->at.mac = g->use->mac;
-	g->at.aliases = g->use->aliases;
-	if (q->hostname)
-		LIST_ADD(j->arena, &g->at.aliases, q->hostname);
-	attachment_by_parent(&g->at, j->arena);
-	r = attachment_write(g->dir, &g->at, err);
-	g->noted = r == 0;
-	return r;
-}
-
-static const char *asked_address(const struct net_use *use, int family)
-{
-	return family == AF_INET ? use->ip : use->ip6;
-}
-
-static int address_take(struct net_job *j, struct joining *g, const struct network_subnet *s,
-			struct error *err)
-{
-	const struct lease_pool pool = {
-		.dir = g->dir,
-		.first = s->first,
-		.last = s->last,
-		.gateway = s->router,
-		.alive = attachment_owner_alive,
-		.arg = &g->dir,
-	};
-	const char *asked = asked_address(g->use, s->net.family);
-	struct ip *a = &g->addresses[g->n];
-	int r;
-
-	if (!asked) {
-		r = lease_take(&pool, j->request->id, a, err);
-	} else if (ip_parse(asked, false, a) < 0 || !ip_contains(&s->net, a)) {
-		return error_say(err, EINVAL,
-				 "the address must be one of its subnet %s, got \"%.64s\"",
-				 s->subnet, asked);
-	} else {
-		a->prefix = s->net.prefix;
-		r = lease_take_this(&pool, j->request->id, a, err);
-	}
-	g->n += r == 0;
-	return r;
-}
-
-/* Of its IPv4 address, if it has one. */
-static void mac_make(struct joining *g, struct arena *a)
-{
-	const struct ip *ip = &g->addresses[0];
-	char text[MAC_TEXT];
-
-	if (g->n > 1 && g->addresses[1].family == AF_INET)
-		ip = &g->addresses[1];
-	ip_mac(ip, g->mac);
-	g->at.mac = arena_strdup(a, mac_text(g->mac, text));
-}
-
-static int addresses_take(struct net_job *j, struct joining *g, struct error *err)
-{
-	size_t i;
-	int r = 0;
-
-	for (i = 0; r == 0 && i < g->net.subnets.n; i++)
-		r = address_take(j, g, &g->net.subnets.v[i], err);
-	if (r == 0 && g->use->ip6 && g->n == 1 && g->addresses[0].family == AF_INET)
-		r = error_say(err, EINVAL, "it has no subnet of IPv6 for the address %.64s",
-			      g->use->ip6);
-	if (r < 0)
-		return r;
-	if (!g->use->mac)
-		mac_make(g, j->arena);
-	else if (mac_parse(g->use->mac, g->mac) < 0)
-		return error_say(err, EINVAL, "\"%.64s\" is no MAC address of one station",
-				 g->use->mac);
-	return 0;
-}
-
-static int joining_begin(struct net_job *j, struct joining *g, struct error *err)
-{
-	int r = create_or_load(j, g->use->network, &g->net, err);
-
-	if (r < 0)
-		return r;
-	g->dir = attachment_open(j->request->data, g->net.name, err);
-	r = g->dir < 0 ? g->dir : bridge_ensure(j->host, &g->net, &g->bridge, j->warn, err);
-	if (r == 0)
-		r = attachment_note(j, g, err);
-	if (r == 0)
-		r = addresses_take(j, g, err);
-	return with_network(err, g, r);
-}
-
-static void joining_undo(struct net_job *j, struct joining *g)
-{
-	if (!g->noted)
-		return;
-	link_add_remove(j->host, g->at.host_interface);
-	netlink_send(j->host, NULL);
-	hosts_leave(g->dir, g->net.name, j->request->id);
-}
-
-/* ---- Names in there -------------------------------------------------------------------------- */
-
-/* A socket of the namespace that was given; this process stays where it is. */
-static int given_open(struct net_job *j, struct netlink **ret, struct error *err)
-{
-	_cleanup_fd_ int own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	int r;
-
-	if (own < 0 || setns(j->given, CLONE_NEWNET) < 0)
-		return error_set(err, errno, "join the container's network namespace");
-	r = netlink_open(NETLINK_ROUTE, ret, err);
-	if (setns(own, CLONE_NEWNET) < 0)
-		return error_set(err, errno, "go back to the network namespace of the networks");
-	return r;
-}
-
-struct names {
-	struct strings taken;
-	struct arena *a;
-};
-
-static int name_add(void *arg, const struct link *l)
-{
-	struct names *t = arg;
-
-	LIST_ADD(t->a, &t->taken, arena_strdup(t->a, l->name));
-	return 0;
-}
-
-static bool is_taken(const struct strings *taken, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < taken->n; i++)
-		if (streq(taken->v[i], name))
-			return true;
-	return false;
-}
-
-/* The first that is free, if it has not said which. */
-static int name_choose(struct joining *g, struct names *t, struct error *err)
-{
-	const char *name = g->use->interface;
-	unsigned i;
-
-	if (name && !interface_name_ok(name))
-		return error_say(err, EINVAL, "\"%.64s\" is no name of an interface", name);
-	if (name && is_taken(&t->taken, name))
-		return error_say(err, EEXIST, "the container has an interface %s already", name);
-	for (i = 0; !name || is_taken(&t->taken, name); i++)
-		name = arena_printf(t->a, "eth%u", i);
-	LIST_ADD(t->a, &t->taken, name);
-	g->at.interface = name;
-	return 0;
-}
-
-static int names_choose(struct net_job *j, struct netlink *inside, struct joinings *all,
-			struct error *err)
-{
-	struct names names = {.a = j->arena};
-	size_t i;
-	int r = inside ? link_list(inside, name_add, &names, err) : 0;
-
-	for (i = 0; r == 0 && i < all->n; i++)
-		r = name_choose(&all->v[i], &names, err);
-	return r;
-}
 
 /* ---- Inside ---------------------------------------------------------------------------------- */
 
@@ -273,6 +46,20 @@ static void namespace_set(const struct joinings *all)
 	file_put_at(AT_FDCWD, "/proc/sys/net/ipv6/conf/default/accept_ra", "0");
 	if (!has_ipv6(all))
 		file_put_at(AT_FDCWD, "/proc/sys/net/ipv6/conf/default/disable_ipv6", "1");
+}
+
+/* A socket of the namespace that was given; this process stays where it is. */
+static int given_open(struct net_job *j, struct netlink **ret, struct error *err)
+{
+	_cleanup_fd_ int own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	int r;
+
+	if (own < 0 || setns(j->given, CLONE_NEWNET) < 0)
+		return error_set(err, errno, "join the container's network namespace");
+	r = netlink_open(NETLINK_ROUTE, ret, err);
+	if (setns(own, CLONE_NEWNET) < 0)
+		return error_set(err, errno, "go back to the network namespace of the networks");
+	return r;
 }
 
 /* From here on this process is in there. */
@@ -380,25 +167,38 @@ static int attach_inside(struct net_job *j, struct netlink **inside, struct join
 		r = links_make(j, all, err);
 	if (r == 0)
 		r = inside_set(*inside, all, err);
-	if (r == 0 && j->given < 0)
-		hosts_host(j->request->hosts, all->v[0].net.subnets.v[0].gateway, &j->request->wants);
-	for (i = 0; r == 0 && i < all->n; i++) {
-		hosts_join(all->v[i].dir, all->v[i].net.name, &all->v[i].at, j->arena);
+	for (i = 0; r == 0 && i < all->n; i++)
 		result_add(j, &all->v[i]);
-	}
+	return r;
+}
+
+/* What is to be done where the networks are. */
+static int attach_outside(struct net_job *j, struct joinings *all, struct error *err)
+{
+	size_t i;
+	int r = protect_open(&j->protect, j->request->data, err);
+
+	for (i = 0; r == 0 && i < all->n; i++)
+		r = joining_begin(j, &all->v[i], err);
+	if (r == 0)
+		r = protect_commit(&j->protect, err);
+	if (r == 0 && j->given < 0)
+		hosts_host(j->request->hosts, all->v[0].net.subnets.v[0].gateway,
+			   &j->request->wants);
+	for (i = 0; r == 0 && i < all->n; i++)
+		joining_tell(j, &all->v[i]);
 	return r;
 }
 
 static int attach_all(struct net_job *j, struct joinings *all, struct error *err)
 {
 	struct netlink *inside = NULL;
-	size_t i;
 	int r = j->given < 0 ? 0 : given_open(j, &inside, err);
 
 	if (r == 0)
-		r = names_choose(j, inside, all, err);
-	for (i = 0; r == 0 && i < all->n; i++)
-		r = joining_begin(j, &all->v[i], err);
+		r = joining_names(j, inside, all, err);
+	if (r == 0)
+		r = attach_outside(j, all, err);
 	if (r == 0)
 		r = attach_inside(j, &inside, all, err);
 	netlink_close(inside);
@@ -415,12 +215,14 @@ int verb_attach(struct net_job *j, struct error *err)
 	if (!j->request->id || !uses->n)
 		return error_say(err, EINVAL, "attach: a container and its networks are needed");
 	for (i = 0; i < all.n; i++)
-		all.v[i] = (struct joining){.use = &uses->v[i], .dir = -1};
+		all.v[i] = (struct joining){.use = &uses->v[i], .first = i == 0, .dir = -1};
 	r = attach_all(j, &all, err);
 	for (i = 0; i < all.n; i++) {
 		if (r < 0)
 			joining_undo(j, &all.v[i]);
 		fd_close(all.v[i].dir);
 	}
+	if (r < 0 && j->protect.firewall)
+		protect_commit(&j->protect, NULL);
 	return r;
 }

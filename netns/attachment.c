@@ -32,6 +32,7 @@ static const struct field fields[] = {
 	FIELD_STRING(struct attachment, hosts, "hosts"),
 	FIELD_STRING(struct attachment, mac, "mac"),
 	FIELD_STRINGS(struct attachment, aliases, "aliases"),
+	FIELD_LIST(struct attachment, ports, "ports", net_port_table),
 };
 static const struct table table = TABLE(fields);
 

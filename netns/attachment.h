@@ -19,6 +19,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "netns/lease.h"
+#include "netns/port.h"
 #include "spec/config.h"
 
 #define LEASES_DIR "leases"
@@ -31,6 +32,7 @@ struct attachment {
 	const char *hosts; /* its file (hosts.h), absolute; NULL: none */
 	const char *mac; /* NULL: as ip_mac makes it of the first of its addresses */
 	struct strings aliases;
+	struct net_ports ports; /* that lead to it */
 };
 
 struct attachments {

@@ -36,11 +36,21 @@ static void advertisements_ignore(const char *interface)
 	file_put_at(AT_FDCWD, path, "0");
 }
 
+static int addresses_set(struct netlink *host, const struct net *net, const struct link *bridge,
+			 struct error *err)
+{
+	size_t i;
+
+	link_add_up(host, bridge->index, net->interface);
+	for (i = 0; i < net->subnets.n; i++)
+		address_add(host, bridge->index, &net->subnets.v[i].router);
+	return netlink_send(host, err);
+}
+
 static int bridge_make(struct netlink *host, const struct net *net, struct link *ret,
 		       struct error *err)
 {
 	uint8_t mac[MAC_SIZE];
-	size_t i;
 	int r;
 
 	mac_of(net->interface, mac);
@@ -53,9 +63,7 @@ static int bridge_make(struct netlink *host, const struct net *net, struct link 
 	if (r < 0)
 		return r;
 	advertisements_ignore(net->interface);
-	for (i = 0; i < net->subnets.n; i++)
-		address_add(host, ret->index, &net->subnets.v[i].router);
-	return netlink_send(host, err);
+	return addresses_set(host, net, ret, err);
 }
 
 /* A host that forwards takes no router's word any more (accept_ra is 1), and would lose its own way out. */
@@ -123,4 +131,12 @@ int bridge_ensure(struct netlink *host, const struct net *net, struct link *ret,
 				 "network \"%s\": the interface %s is there and is no bridge",
 				 net->name, net->interface);
 	return forward_all(net, warn, err);
+}
+
+int bridge_restore(struct netlink *host, const struct net *net, struct link *ret,
+		   struct warnings *warn, struct error *err)
+{
+	int r = bridge_ensure(host, net, ret, warn, err);
+
+	return r < 0 ? r : addresses_set(host, net, ret, err);
 }

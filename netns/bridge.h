@@ -14,4 +14,8 @@
 int bridge_ensure(struct netlink *host, const struct net *net, struct link *ret,
 		  struct warnings *warn, struct error *err);
 
+/* The same, and its addresses again, should they be gone. Ports that it had have to be attached anew. */
+int bridge_restore(struct netlink *host, const struct net *net, struct link *ret,
+		   struct warnings *warn, struct error *err);
+
 #endif

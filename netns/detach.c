@@ -12,16 +12,22 @@
 #include "netns/link.h"
 #include "netns/tool_verbs.h"
 
-static int detach_one(struct net_job *j, const char *network, bool *was, struct error *err)
+static int detach_one(struct net_job *j, const char *network, bool live, bool *was,
+		      struct error *err)
 {
 	_cleanup_fd_ int dir = attachment_open(j->request->data, network, err);
 	struct attachment at;
+	struct strings addresses;
 	int r = 0;
 
 	if (dir < 0)
 		return dir;
-	if (attachment_read(dir, j->request->id, j->arena, &at) == 0) {
-		*was = true;
+	if (attachment_read(dir, j->request->id, j->arena, &at) < 0)
+		return 0;
+	*was = true;
+	attachment_addresses(dir, j->request->id, j->arena, &addresses);
+	protect_forget(&j->protect, &at, &addresses);
+	if (live) {
 		link_add_remove(j->host, at.host_interface);
 		r = netlink_send(j->host, err);
 	}
@@ -30,40 +36,58 @@ static int detach_one(struct net_job *j, const char *network, bool *was, struct 
 	return r;
 }
 
+/* Rules are gone before links (security.md, R13). */
+static int rules_commit(struct net_job *j, int r, struct error *err)
+{
+	int own = protect_commit(&j->protect, r < 0 ? NULL : err);
+
+	return r < 0 ? r : own;
+}
+
 /* Every network, whether its file can be read or not: what was given must come back. */
-static int detach_all(struct net_job *j, struct error *err)
+static int detach_all(struct net_job *j, bool live, struct error *err)
 {
 	struct strings names;
 	int r = network_list(j->request->data, j->arena, &names, err), each;
 	bool was;
 	size_t i;
 
-	for (i = 0; i < names.n && r == 0; i++) {
-		each = detach_one(j, names.v[i], &was, r < 0 ? NULL : err);
+	for (i = 0; i < names.n; i++) {
+		each = detach_one(j, names.v[i], live, &was, r < 0 ? NULL : err);
 		if (r == 0)
 			r = each;
 	}
 	return r;
 }
 
+int verb_release(struct net_job *j, struct error *err)
+{
+	int r = j->request->id ? protect_open(&j->protect, j->request->data, err) : -EINVAL;
+
+	if (r < 0)
+		return r;
+	return rules_commit(j, detach_all(j, false, err), err);
+}
+
 int verb_detach(struct net_job *j, struct error *err)
 {
 	const struct net_uses *uses = &j->request->wants.networks;
 	size_t i;
-	int r = 0;
+	int r;
 
 	if (!j->request->id)
 		return error_say(err, EINVAL, "detach: a container is needed");
-	if (!uses->n)
-		return detach_all(j, err);
+	r = protect_open(&j->protect, j->request->data, err);
+	if (r == 0 && !uses->n)
+		r = detach_all(j, true, err);
 	for (i = 0; r == 0 && i < uses->n; i++) {
 		bool was = false;
 
-		r = detach_one(j, uses->v[i].network, &was, err);
+		r = detach_one(j, uses->v[i].network, true, &was, err);
 		if (r == 0 && !was && !j->request->exist_ok)
 			r = error_say(err, ENOENT,
 				      "container \"%s\" isn't attached to network \"%s\"",
 				      j->request->id, uses->v[i].network);
 	}
-	return r;
+	return j->protect.firewall ? rules_commit(j, r, err) : r;
 }

@@ -43,7 +43,8 @@ static const char ip_rules[] =
 	"	set subnets { type $ADDRESS; flags interval; }\n"
 	/* Published ports: of every address of the host; of one. */
 	"	map ports { type inet_proto . inet_service : $ADDRESS . inet_service; }\n"
-	"	map ports-at { type $ADDRESS . inet_proto . inet_service : $ADDRESS . inet_service; }\n"
+	"	map ports-at { type $ADDRESS . inet_proto . inet_service : $ADDRESS . "
+	"inet_service; }\n"
 	/* Limited addresses, each with a chain of what is allowed to it. */
 	"	map limited { type $ADDRESS : verdict; }\n"
 
@@ -147,8 +148,10 @@ static const char bridge_rules[] =
 	"		arp saddr ip 0.0.0.0 accept\n" /* asks whether an address is free */
 	"		iifname . arp saddr ip @owned accept\n"
 	"		icmpv6 type 135-136 accept\n"
-	"		ether daddr set iifname . ip saddr map @owned4 meta pkttype set host accept\n"
-	"		ether daddr set iifname . ip6 saddr map @owned6 meta pkttype set host accept\n"
+	"		ether daddr set iifname . ip saddr map @owned4 meta pkttype set host "
+	"accept\n"
+	"		ether daddr set iifname . ip6 saddr map @owned6 meta pkttype set host "
+	"accept\n"
 	"		drop\n"
 	"	}\n";
 

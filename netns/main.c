@@ -18,8 +18,9 @@ static const struct {
 	const char *name;
 	int (*run)(struct net_job *j, struct error *err);
 } verbs[] = {
-	{"attach", verb_attach}, {"create", verb_create}, {"detach", verb_detach},
-	{"prune", verb_prune},	 {"rm", verb_rm},
+	{"attach", verb_attach}, {"create", verb_create},   {"detach", verb_detach},
+	{"prune", verb_prune},	 {"release", verb_release}, {"reload", verb_reload},
+	{"rm", verb_rm},	 {"rules", verb_rules},
 };
 
 static int verb_call(struct net_job *j, struct error *err)
@@ -34,6 +35,7 @@ static int verb_call(struct net_job *j, struct error *err)
 		if (r == 0)
 			r = verbs[i].run(j, err);
 		netlink_close(j->host);
+		protect_close(&j->protect);
 		return r;
 	}
 	return error_say(err, EINVAL, "unknown request \"%.100s\"", j->request->verb);
@@ -63,7 +65,8 @@ int main(int argc, char **argv)
 	_cleanup_(arena_free) struct arena a = ARENA_INIT;
 	_cleanup_(text_free) struct text answer = TEXT_INIT;
 	struct warnings warn = WARNINGS_INIT;
-	struct net_job j = {.arena = &a, .warn = &warn, .given = -1, .made = -1};
+	struct net_job j = {
+		.arena = &a, .warn = &warn, .protect = PROTECT_INIT, .given = -1, .made = -1};
 	struct error err = ERROR_INIT;
 	int r;
 

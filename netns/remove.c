@@ -14,6 +14,15 @@
 #include "netns/link.h"
 #include "netns/tool_verbs.h"
 
+static void forget(struct net_job *j, const char *network, int dir, const struct attachment *at)
+{
+	struct strings addresses;
+
+	attachment_addresses(dir, at->id, j->arena, &addresses);
+	protect_forget(&j->protect, at, &addresses);
+	hosts_leave(dir, network, at->id);
+}
+
 /* Of a network whose containers are gone, their traces go too. Whether somebody is there. */
 static bool in_use(struct net_job *j, const char *network, int dir, const char **who)
 {
@@ -24,7 +33,7 @@ static bool in_use(struct net_job *j, const char *network, int dir, const char *
 	attachment_list(dir, j->arena, &all);
 	for (i = 0; i < all.n; i++) {
 		if (!attachment_alive(&all.v[i])) {
-			hosts_leave(dir, network, all.v[i].id);
+			forget(j, network, dir, &all.v[i]);
 			continue;
 		}
 		*who = all.v[i].name ? all.v[i].name : all.v[i].id;
@@ -42,7 +51,7 @@ static void containers_detach(struct net_job *j, const char *network, int dir)
 	for (i = 0; i < all.n; i++) {
 		link_add_remove(j->host, all.v[i].host_interface);
 		netlink_send(j->host, NULL);
-		hosts_leave(dir, network, all.v[i].id);
+		forget(j, network, dir, &all.v[i]);
 	}
 }
 
@@ -73,17 +82,32 @@ static int remove_one(struct net_job *j, const char *name, bool force, struct er
 	if (r < 0)
 		return r;
 	containers_detach(j, name, dir);
+	protect_network_forget(&j->protect, &n);
 	link_add_remove(j->host, n.interface);
 	r = netlink_send(j->host, err);
 	attachment_remove_directory(j->request->data, name);
 	return r;
 }
 
+/* Behind all locks of networks: who builds waits for those that attach, who may wait for these. */
+static int rules_commit(struct net_job *j, int r, struct error *err)
+{
+	struct error own = ERROR_INIT;
+	int own_r = protect_commit(&j->protect, &own);
+
+	if (r == 0 && own_r < 0)
+		*err = own;
+	return r < 0 ? r : own_r;
+}
+
 int verb_rm(struct net_job *j, struct error *err)
 {
 	const struct strings *names = &j->request->networks;
 	size_t i;
-	int r = 0, each;
+	int r = protect_open(&j->protect, j->request->data, err), each;
+
+	if (r < 0)
+		return r;
 
 	for (i = 0; i < names->n; i++) {
 		struct error own = ERROR_INIT;
@@ -100,15 +124,18 @@ int verb_rm(struct net_job *j, struct error *err)
 			*err = own;
 		}
 	}
-	return r;
+	return rules_commit(j, r, err);
 }
 
 int verb_prune(struct net_job *j, struct error *err)
 {
 	struct strings names;
-	int r = network_list(j->request->data, j->arena, &names, err);
+	int r = protect_open(&j->protect, j->request->data, err);
 	size_t i;
 
+	if (r < 0)
+		return r;
+	r = network_list(j->request->data, j->arena, &names, err);
 	for (i = 0; r == 0 && i < names.n; i++) {
 		r = remove_one(j, names.v[i], false, err);
 		if (r == 0)
@@ -117,5 +144,5 @@ int verb_prune(struct net_job *j, struct error *err)
 			*err = (struct error)ERROR_INIT;
 		r = r == -EBUSY || r == -ENOENT ? 0 : r;
 	}
-	return r;
+	return rules_commit(j, r, err);
 }

@@ -37,6 +37,10 @@ networks_remove() {
     for name in $(ip -o link show type bridge | sed 's/^[0-9]*: \([^:@]*\).*/\1/'); do
         ip link del "$name"
     done
+    local family
+    for family in ip ip6 bridge; do
+        nft delete table "$family" hoy 2>/dev/null || true
+    done
     echo 0 >/proc/sys/net/ipv4/ip_forward
     echo 0 >/proc/sys/net/ipv6/conf/all/forwarding
 }

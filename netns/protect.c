@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "netns/protect.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <sys/file.h>
+
+#include "base/data.h"
+#include "base/fd.h"
+#include "base/list.h"
+#include "netns/conntrack.h"
+
+int protect_open(struct protect *p, const char *data, struct error *err)
+{
+	int r;
+
+	p->data = data;
+	p->lock = data_open(data, LEASES_DIR, true);
+	r = p->lock < 0 ? p->lock : fd_lock(p->lock, LOCK_SH);
+	if (r < 0)
+		return error_set(err, -r, "lock %s/" LEASES_DIR, data);
+	return firewall_open(&p->firewall, err);
+}
+
+void protect_close(struct protect *p)
+{
+	p->lock = fd_close(p->lock);
+	firewall_close(p->firewall);
+	p->firewall = NULL;
+}
+
+/* ---- In the firewall's terms ------------------------------------------------------------------ */
+
+static struct firewall_net net_of(const struct net *n)
+{
+	struct firewall_net out = {
+		.interface = n->interface, .internal = n->internal, .isolated = n->isolated};
+	size_t i;
+
+	for (i = 0; i < n->subnets.n && out.n < 2; i++)
+		out.subnets[out.n++] = n->subnets.v[i].net;
+	return out;
+}
+
+/* Every single port of one that is published, with each address of the container that it can lead to. */
+static void ports_each(const struct net_port *port, const struct strings *addresses,
+		       void (*each)(void *arg, const struct firewall_port *p), void *arg)
+{
+	struct firewall_port out = {.proto = (uint8_t)net_port_protocol(port)};
+	struct ip hosts[2];
+	size_t n = net_port_addresses(port, hosts), i, k;
+	uint32_t at;
+
+	for (i = 0; i < n; i++)
+		for (k = 0; k < addresses->n; k++) {
+			if (ip_parse(addresses->v[k], false, &out.to) < 0 ||
+			    out.to.family != hosts[i].family)
+				continue;
+			out.host = hosts[i];
+			for (at = 0; at < port->count; at++) {
+				out.port = (uint16_t)(port->port + at);
+				out.to_port = (uint16_t)(port->to + at);
+				each(arg, &out);
+			}
+		}
+}
+
+static void port_add(void *arg, const struct firewall_port *p)
+{
+	firewall_add_port(arg, p);
+}
+
+static void port_remove(void *arg, const struct firewall_port *p)
+{
+	firewall_remove_port(arg, p);
+}
+
+void protect_network(struct protect *p, const struct net *n)
+{
+	const struct firewall_net net = net_of(n);
+
+	firewall_add_net(p->firewall, &net);
+}
+
+void protect_network_forget(struct protect *p, const struct net *n)
+{
+	const struct firewall_net net = net_of(n);
+
+	firewall_remove_net(p->firewall, &net);
+}
+
+void protect_ports(struct protect *p, const struct attachment *at, const struct strings *addresses)
+{
+	size_t i;
+
+	for (i = 0; i < at->ports.n; i++)
+		ports_each(&at->ports.v[i], addresses, port_add, p->firewall);
+}
+
+/* What the kernel remembers of TCP ends by itself; of UDP it would go on. */
+static bool has_datagrams(const struct attachment *at)
+{
+	size_t i;
+
+	for (i = 0; i < at->ports.n; i++)
+		if (net_port_protocol(&at->ports.v[i]) == IPPROTO_UDP)
+			return true;
+	return false;
+}
+
+void protect_forget(struct protect *p, const struct attachment *at, const struct strings *addresses)
+{
+	struct ip a;
+	size_t i;
+
+	for (i = 0; i < at->ports.n; i++)
+		ports_each(&at->ports.v[i], addresses, port_remove, p->firewall);
+	for (i = 0; i < addresses->n && has_datagrams(at); i++)
+		if (ip_parse(addresses->v[i], false, &a) == 0)
+			conntrack_forget(&a, NULL);
+}
+
+/* ---- All ------------------------------------------------------------------------------------- */
+
+struct listing {
+	struct arena arena;
+	struct firewall_all all;
+};
+
+static void port_list(void *arg, const struct firewall_port *p)
+{
+	struct listing *l = arg;
+
+	LIST_ADD(&l->arena, &l->all.ports, *p);
+}
+
+static void containers_list(struct listing *l, int dir)
+{
+	struct attachments all;
+	struct strings addresses;
+	size_t i, k;
+
+	attachment_list(dir, &l->arena, &all);
+	for (i = 0; i < all.n; i++) {
+		if (!all.v[i].ports.n || !attachment_alive(&all.v[i]))
+			continue;
+		attachment_addresses(dir, all.v[i].id, &l->arena, &addresses);
+		for (k = 0; k < all.v[i].ports.n; k++)
+			ports_each(&all.v[i].ports.v[k], &addresses, port_list, l);
+	}
+}
+
+/* Of a network whose file can't be read nothing is known, and nothing is let through. */
+static int all_list(const char *data, struct listing *l, struct error *err)
+{
+	struct strings names;
+	int r = network_list(data, &l->arena, &names, err);
+	size_t i;
+
+	for (i = 0; r == 0 && i < names.n; i++) {
+		_cleanup_fd_ int dir = -1;
+		struct firewall_net net;
+		struct net n;
+
+		if (network_load(data, names.v[i], &l->arena, &n, NULL) < 0)
+			continue;
+		net = net_of(&n);
+		LIST_ADD(&l->arena, &l->all.nets, net);
+		dir = attachment_open(data, names.v[i], NULL);
+		if (dir >= 0)
+			containers_list(l, dir);
+	}
+	return r;
+}
+
+int protect_build(struct protect *p, struct error *err)
+{
+	struct listing l = {.arena = ARENA_INIT};
+	int r = fd_lock(p->lock, LOCK_EX);
+
+	if (r < 0)
+		return error_set(err, -r, "lock %s/" LEASES_DIR, p->data);
+	r = all_list(p->data, &l, err);
+	if (r == 0)
+		r = firewall_build(&l.all, err);
+	arena_free(&l.arena);
+	return r;
+}
+
+int protect_commit(struct protect *p, struct error *err)
+{
+	int r = firewall_commit(p->firewall, err);
+
+	if (r == -ENOENT)
+		r = protect_build(p, err);
+	flock(p->lock, LOCK_UN);
+	return r;
+}
