@@ -24,6 +24,7 @@
 #include "engine/life.h"
 #include "engine/network.h"
 #include "engine/outcome.h"
+#include "engine/publish.h"
 #include "engine/relay.h"
 #include "engine/run.h"
 #include "engine/settings.h"
@@ -129,36 +130,6 @@ static int start_in(struct monitor *m, bool terminal, int netns, struct error *e
 	return r;
 }
 
-/* Its ports, before anything else is there: one that is taken is an error. In a later life they are ours
- * still, and the same. */
-static int ports_open(struct monitor *m, struct net_ports *ports, struct arena *a,
-		      struct error *err)
-{
-	size_t i;
-	int r;
-
-	if (!ports->n)
-		return 0;
-	publish_recall(m->dir, a, ports);
-	for (i = 0; m->relay && i < ports->n; i++)
-		if (!ports->v[i].port)
-			ports->v[i].port = ports->v[i].last;
-	if (m->relay)
-		return 0;
-	r = relay_open(m->rt.data, ports, &m->relay, err);
-	return r < 0 ? r : publish_note(m->dir, ports, err);
-}
-
-static void ports_start(struct monitor *m, const struct net_wants *wants)
-{
-	struct publish_target to;
-
-	if (!m->relay)
-		return;
-	publish_target(m->rt.data, m->id, wants, &to);
-	relay_start(m->relay, &to);
-}
-
 static int start(struct monitor *m, struct error *err)
 {
 	_cleanup_(arena_free) struct arena a = ARENA_INIT;
@@ -171,7 +142,7 @@ static int start(struct monitor *m, struct error *err)
 	if (r == 0)
 		network_read(&c->annotations, &a, &wants);
 	if (r == 0)
-		r = ports_open(m, &wants.ports, &a, err);
+		r = publish_open(m->rt.data, m->dir, &wants.ports, &m->relay, err);
 	if (r == 0)
 		r = network_attach(&m->rt, m->id, c, &wants, &netns, err);
 	if (r < 0)
@@ -184,7 +155,7 @@ static int start(struct monitor *m, struct error *err)
 		return r;
 	}
 	m->pid = engine_pid(&m->rt, m->id);
-	ports_start(m, &wants);
+	publish_start(m->rt.data, m->id, &wants, m->relay);
 	/* Only the first has a service manager that waits. */
 	m->rt.notify_socket = NULL;
 	return 0;

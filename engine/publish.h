@@ -32,20 +32,18 @@ int publish_configure(const struct run_options *opt, const struct image_names *e
 /* "0.0.0.0:8080->80/tcp, [::]:8080->80/tcp", as docker shows them. */
 const char *publish_text(const struct net_ports *ports, struct arena *a);
 
-/* ---- A life (publish_life.c). dir: the container's directory ---- */
+/* ---- A life (publish_life.c) ---- */
 
-/* Fills in `last` of those that are of no certain port. */
-void publish_recall(int dir, struct arena *a, struct net_ports *ports);
-/* Notes which they are. 0 or negative errno with err. */
-int publish_note(int dir, const struct net_ports *ports, struct error *err);
+/* Listens at the ports, before anything else is there, and notes in dir, the container's directory, which
+ * they are. In a later life *relay is there, and they are the same. The numbers are filled in. 0 or negative
+ * errno with err, as relay_open has it. */
+struct relay;
+int publish_open(const char *data, int dir, struct net_ports *ports, struct relay **relay,
+		 struct error *err);
+/* The container runs: what arrives goes to its first address of each family, in the order of its networks. */
+void publish_start(const char *data, const char *id, const struct net_wants *wants,
+		   struct relay *relay);
 /* What was noted. What can't be read is nothing. */
 void publish_noted(int dir, struct arena *a, struct net_ports *ret);
-/* Where to: of each family the container's first address, in the order of its networks; family 0: it has none
- * of that. */
-struct publish_target {
-	struct ip v4, v6;
-};
-void publish_target(const char *data, const char *id, const struct net_wants *wants,
-		    struct publish_target *ret);
 
 #endif

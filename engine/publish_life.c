@@ -3,6 +3,7 @@
 #include "base/fd.h"
 #include "base/list.h"
 #include "engine/publish.h"
+#include "engine/relay.h"
 #include "netns/attachment.h"
 
 #define FILE_NAME "ports"
@@ -29,7 +30,8 @@ static bool is_same(const struct net_port *a, const struct net_port *b)
 	       (a->host && b->host ? streq(a->host, b->host) : a->host == b->host);
 }
 
-void publish_recall(int dir, struct arena *a, struct net_ports *ports)
+/* Fills in `last` of those that are of no certain port. */
+static void recall(int dir, struct arena *a, struct net_ports *ports)
 {
 	struct net_ports noted;
 	size_t i;
@@ -40,7 +42,7 @@ void publish_recall(int dir, struct arena *a, struct net_ports *ports)
 			ports->v[i].last = noted.v[i].port;
 }
 
-int publish_note(int dir, const struct net_ports *ports, struct error *err)
+static int note(int dir, const struct net_ports *ports, struct error *err)
 {
 	_cleanup_(text_free) struct text text = TEXT_INIT;
 	const struct net_wants noted = {.ports = *ports};
@@ -50,6 +52,27 @@ int publish_note(int dir, const struct net_ports *ports, struct error *err)
 	r = file_replace_at(dir, FILE_NAME, text.s, text.len, 0600);
 	return r < 0 ? error_set(err, -r, "write which ports it publishes") : 0;
 }
+
+int publish_open(const char *data, int dir, struct net_ports *ports, struct relay **relay,
+		 struct error *err)
+{
+	_cleanup_(arena_free) struct arena a = ARENA_INIT;
+	size_t i;
+	int r;
+
+	if (!ports->n)
+		return 0;
+	recall(dir, &a, ports);
+	for (i = 0; *relay && i < ports->n; i++)
+		if (!ports->v[i].port)
+			ports->v[i].port = ports->v[i].last;
+	if (*relay)
+		return 0;
+	r = relay_open(data, ports, relay, err);
+	return r < 0 ? r : note(dir, ports, err);
+}
+
+/* ---- As text --------------------------------------------------------------------------------- */
 
 /* "80", "80-90" */
 static const char *range_text(uint32_t first, uint32_t count, struct arena *a)
@@ -83,7 +106,7 @@ const char *publish_text(const struct net_ports *ports, struct arena *a)
 
 /* ---- Where they lead ------------------------------------------------------------------------- */
 
-static void target_add(const char *text, struct publish_target *t)
+static void target_add(const char *text, struct relay_target *t)
 {
 	struct ip ip, *own;
 
@@ -94,20 +117,21 @@ static void target_add(const char *text, struct publish_target *t)
 		*own = ip;
 }
 
-void publish_target(const char *data, const char *id, const struct net_wants *wants,
-		    struct publish_target *ret)
+void publish_start(const char *data, const char *id, const struct net_wants *wants,
+		   struct relay *relay)
 {
 	_cleanup_(arena_free) struct arena a = ARENA_INIT;
+	struct relay_target to = {0};
 	size_t i, k;
 
-	*ret = (struct publish_target){0};
-	for (i = 0; i < wants->networks.n; i++) {
+	for (i = 0; relay && i < wants->networks.n; i++) {
 		_cleanup_fd_ int dir = attachment_open(data, wants->networks.v[i].network, NULL);
 		struct strings own = {0};
 
 		if (dir >= 0)
 			attachment_addresses(dir, id, &a, &own);
 		for (k = 0; k < own.n; k++)
-			target_add(own.v[k], ret);
+			target_add(own.v[k], &to);
 	}
+	relay_start(relay, &to);
 }

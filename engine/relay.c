@@ -228,7 +228,8 @@ static void arm_udp(struct relay *r)
 				    RELAY_LISTENER, i);
 }
 
-bool relay_target(const struct relay *r, const struct relay_listener *l, struct relay_address *ret)
+bool relay_address_of(const struct relay *r, const struct relay_listener *l,
+		      struct relay_address *ret)
 {
 	const struct ip *same = l->family == AF_INET ? &r->to.v4 : &r->to.v6,
 			*other = l->family == AF_INET ? &r->to.v6 : &r->to.v4;
@@ -273,7 +274,7 @@ static void limit_restore(struct relay *r)
 	r->limit = 0;
 }
 
-void relay_start(struct relay *r, const struct publish_target *to)
+void relay_start(struct relay *r, const struct relay_target *to)
 {
 	if (!r || r->running)
 		return;

@@ -29,13 +29,19 @@
 #ifndef HOY_ENGINE_RELAY_H
 #define HOY_ENGINE_RELAY_H
 
-#include "engine/publish.h"
+#include "base/error.h"
+#include "netns/port.h"
 
 #define RELAY_TCP_MAX	  512
 #define RELAY_UDP_MAX	  256
 #define RELAY_UDP_IDLE_MS 60000
 
 struct relay;
+
+/* Where to: an address of each family; family 0: there is none of that, and the other is taken. */
+struct relay_target {
+	struct ip v4, v6;
+};
 
 /* Listens at all of them. Ports of no certain number get one: `last`, if that is free. data: where the
  * containers are whose monitors may hold a port. 0, or negative errno with err, which says who holds what is
@@ -45,7 +51,7 @@ void relay_close(struct relay *r);
 
 /* From now on what arrives goes there. While the container runs, this process may have more descriptors than
  * before: what starts the container must not see that, and relay_stop takes it back. */
-void relay_start(struct relay *r, const struct publish_target *to);
+void relay_start(struct relay *r, const struct relay_target *to);
 /* What has come from the container goes out, if it can at once; then all connections end. */
 void relay_stop(struct relay *r);
 

@@ -74,7 +74,7 @@ struct relay {
 	bool takes;	/* connections come in */
 	int64_t tired;	/* descriptors ran out then: nobody comes in for a while; 0: no */
 	uint64_t limit; /* of descriptors, before relay_start changed it; 0: it hasn't */
-	struct publish_target to;
+	struct relay_target to;
 	size_t n, room;
 	struct relay_listener *v;
 	unsigned connections, connections_max, peers;
@@ -91,7 +91,8 @@ void relay_watch(struct relay *r, int fd, uint32_t *now, uint32_t events, enum r
 /* Lets connections come in, or not, as it can. */
 void relay_arm(struct relay *r);
 /* The container's end of what arrives at a listener. False: it has no address. */
-bool relay_target(const struct relay *r, const struct relay_listener *l, struct relay_address *ret);
+bool relay_address_of(const struct relay *r, const struct relay_listener *l,
+		      struct relay_address *ret);
 
 /* ---- relay_tcp.c ---- */
 

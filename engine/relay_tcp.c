@@ -203,7 +203,7 @@ static int server_connect(const struct relay *r, const struct relay_listener *l)
 	struct relay_address to;
 	int fd;
 
-	if (!relay_target(r, l, &to))
+	if (!relay_address_of(r, l, &to))
 		return -EADDRNOTAVAIL;
 	fd = socket(to.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)

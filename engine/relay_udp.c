@@ -68,7 +68,7 @@ static int peer_begin(struct relay *r, struct relay_peer *p, size_t listener,
 	uint32_t none = 0;
 	int fd;
 
-	if (!relay_target(r, &r->v[listener], &to))
+	if (!relay_address_of(r, &r->v[listener], &to))
 		return -EADDRNOTAVAIL;
 	fd = socket(to.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)

@@ -94,6 +94,7 @@ static int links_make(struct net_job *j, const struct joinings *all, struct erro
 					       .mtu = g->net.mtu,
 					       .mac = g->mac,
 					       .isolated = g->net.isolated,
+					       .hairpin = g->at.ports.n > 0,
 				       });
 	}
 	return netlink_send(j->host, err);

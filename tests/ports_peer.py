@@ -50,8 +50,11 @@ def up():
 
 
 def echo_stream(s):
-    while data := s.recv(65536):
-        s.sendall(data)
+    try:
+        while data := s.recv(65536):
+            s.sendall(data)
+    except OSError:
+        pass
     s.close()
 
 

@@ -68,7 +68,7 @@ static void serve_until_told(void)
 
 static int relay_begin(void **state)
 {
-	struct publish_target to = {0};
+	struct relay_target to = {0};
 	struct error err = ERROR_INIT;
 
 	(void)state;
