@@ -60,11 +60,11 @@ machine_check() {
 
 # shellcheck disable=SC2034 # used by those who source this
 BUILD_PACKAGES=(autoconf automake gcc git libarchive-dev libc6-dev libcurl4-openssl-dev libglib2.0-dev libisal-dev
-    libmnl-dev libncurses-dev libseccomp-dev libssl-dev libsystemd-dev libyajl-dev libzstd-dev linux-libc-dev make
-    musl-tools pkg-config)
+    libmnl-dev libncurses-dev libnftables1 libseccomp-dev libssl-dev libsystemd-dev libyajl-dev libzstd-dev
+    linux-libc-dev make musl-tools pkg-config)
 # shellcheck disable=SC2034
 TEST_PACKAGES=(apache2-utils attr bats busybox-static catatonit clang conmon crun debootstrap docker-registry iproute2
-    jq libcap2-bin libcmocka-dev openssl podman procps python3 runc shellcheck skopeo strace tmux uidmap umoci
+    jq libcap2-bin libcmocka-dev nftables openssl podman procps python3 runc shellcheck skopeo strace tmux uidmap umoci
     zstd)
 # What tests/vm/uml needs besides: only where the machine can't run everything directly.
 # shellcheck disable=SC2034
