@@ -363,7 +363,6 @@ int names_write(const struct runtime *rt, const char *id, const struct config *c
 {
 	_cleanup_(text_free) struct text hosts = TEXT_INIT, hostname = TEXT_INIT,
 					 resolver = TEXT_INIT;
-	_cleanup_(arena_free) struct arena a = ARENA_INIT;
 	_cleanup_fd_ int dir = containers_open(rt->data, id);
 	struct utsname u;
 	int r;
