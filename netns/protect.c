@@ -196,3 +196,18 @@ int protect_commit(struct protect *p, struct error *err)
 	flock(p->lock, LOCK_UN);
 	return r;
 }
+
+int protect_end(struct protect *p, struct error *err)
+{
+	_cleanup_(arena_free) struct arena a = ARENA_INIT;
+	struct strings names;
+	int r = fd_lock(p->lock, LOCK_EX);
+
+	if (r < 0)
+		return error_set(err, -r, "lock %s/" LEASES_DIR, p->data);
+	r = network_list(p->data, &a, &names, err);
+	if (r == 0 && !names.n)
+		r = firewall_remove(err);
+	flock(p->lock, LOCK_UN);
+	return r;
+}

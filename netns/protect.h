@@ -42,6 +42,8 @@ void protect_network_forget(struct protect *p, const struct net *n);
 
 /* 0 or -errno with err; -EEXIST names the port that another container has. */
 int protect_commit(struct protect *p, struct error *err);
+/* Where no network is left, nothing of hoy's is left in the firewall either. 0 or -errno with err. */
+int protect_end(struct protect *p, struct error *err);
 /* Builds the tables anew, of all that is written down and alive. 0 or -errno with err. */
 int protect_build(struct protect *p, struct error *err);
 

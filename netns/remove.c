@@ -95,6 +95,8 @@ static int rules_commit(struct net_job *j, int r, struct error *err)
 	struct error own = ERROR_INIT;
 	int own_r = protect_commit(&j->protect, &own);
 
+	if (own_r == 0)
+		own_r = protect_end(&j->protect, &own);
 	if (r == 0 && own_r < 0)
 		*err = own;
 	return r < 0 ? r : own_r;

@@ -121,6 +121,15 @@ from_host() {
     says "table ip hoy" "8080"
 }
 
+@test "with the last network the rules are gone" {
+    hoy network create sea
+    hoy run --rm --network bridge --rootfs "$ROOTFS" true
+    ok hoy network rm sea
+    nft list table ip hoy
+    ok hoy network rm hoy
+    [ -z "$(nft list ruleset)" ]
+}
+
 @test "what leads to a container ends with it" {
     serve -p 8080:80
     nft list table ip hoy | grep -q 'tcp . 8080'
