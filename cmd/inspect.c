@@ -12,6 +12,7 @@
 #include "engine/listing.h"
 #include "engine/volume_use.h"
 #include "engine/when.h"
+#include "netns/members.h"
 
 /* ---- JSON, a member a line ------------------------------------------------------------------- */
 
@@ -128,6 +129,53 @@ static void mounts_write(const struct config *c, struct arena *a, struct text *o
 	text_addf(out, "%s]", c->mounts.n ? "\n        " : "");
 }
 
+static void network_write_one(const struct net *n, const struct network_member *m, struct arena *a,
+			      struct text *out)
+{
+	struct strings gateways = {0};
+	size_t i;
+
+	for (i = 0; i < n->subnets.n; i++)
+		LIST_ADD(a, &gateways, n->subnets.v[i].gateway);
+	string("network", n->name, 4, out);
+	string("interface", m->interface, 4, out);
+	string("hostInterface", m->host_interface, 4, out);
+	string("bridge", n->interface, 4, out);
+	string("mac", m->mac, 4, out);
+	strings("addresses", &m->addresses, 4, out);
+	strings("gateways", &gateways, 4, out);
+	strings("aliases", &m->aliases, 4, out);
+}
+
+/* What it has now; `labels` say what it asks for. */
+static void networks_write(const char *data, const char *id, struct arena *a, struct text *out)
+{
+	struct strings names;
+	bool any = false;
+	struct net n;
+	size_t i;
+
+	key("networks", 2, out);
+	text_add(out, "[");
+	if (network_list(data, a, &names, NULL) < 0)
+		names.n = 0;
+	for (i = 0; i < names.n; i++) {
+		const struct network_member *m;
+
+		if (network_load(data, names.v[i], a, &n, NULL) < 0)
+			continue;
+		members_read(data, &n, a);
+		m = members_find(&n, id);
+		if (!m)
+			continue;
+		text_addf(out, "%s\n%12s{", any ? "," : "", "");
+		network_write_one(&n, m, a, out);
+		text_addf(out, "\n%12s}", "");
+		any = true;
+	}
+	text_addf(out, "%s]", any ? "\n        " : "");
+}
+
 static void annotations_write(const struct listing_entry *e, struct text *out)
 {
 	size_t i;
@@ -144,8 +192,8 @@ static void annotations_write(const struct listing_entry *e, struct text *out)
 	close_object(2, out);
 }
 
-static void entry_write(const struct listing_entry *e, const struct config *c, struct arena *a,
-			struct text *out)
+static void entry_write(const char *data, const struct listing_entry *e, const struct config *c,
+			struct arena *a, struct text *out)
 {
 	const struct timespec created = {e->created, 0};
 	char stamp[WHEN_STAMP_SIZE] = "";
@@ -170,6 +218,7 @@ static void entry_write(const struct listing_entry *e, const struct config *c, s
 	}
 	if (c)
 		mounts_write(c, a, out);
+	networks_write(data, e->id, a, out);
 	annotations_write(e, out);
 	text_add(out, "\n    }");
 }
@@ -205,7 +254,7 @@ static int inspect_one(const struct call *c, const struct listing *list, const c
 	if (e) {
 		if (e->ours && containers_read_config(c->rt->data, e->id, a, &config, NULL) < 0)
 			config = NULL;
-		entry_write(e, config, a, out);
+		entry_write(c->rt->data, e, config, a, out);
 		return 0;
 	}
 	if (o->type == INSPECT_CONTAINER)

@@ -27,7 +27,7 @@ struct link {
 	uint64_t tx_bytes, tx_packets, tx_dropped, tx_errors; /* what has gone out */
 };
 
-/* By name, in the socket's namespace. 0; -ENODEV without words; or another -errno with err. */
+/* By name, in the socket's namespace, without its figures. 0; -ENODEV without words; or another -errno with err. */
 int link_find(struct netlink *n, const char *name, struct link *ret, struct error *err);
 /* All. 0 or -errno with err; each's own negative value ends it. */
 int link_list(struct netlink *n, int (*each)(void *arg, const struct link *l), void *arg,

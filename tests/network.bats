@@ -135,11 +135,13 @@ TABLE
     says "inet $address/24" "UP" "mtu 1500"
     run hoy exec boat ip route
     says "default via 10.90.0.1 dev eth0"
+    ok hoy inspect boat
+    [ "$(jq -c '.[0].networks[0] | [.network, .interface, .bridge, .addresses, .gateways]' <<<"$output")" = \
+        "[\"hoy\",\"eth0\",\"hoy0\",[\"$address\"],[\"10.90.0.1\"]]" ]
     # From the host, and the host from there.
     busybox ping -c 1 -W 2 "$address"
     run hoy exec boat ip addr show lo
     says "inet 127.0.0.1/8" "UP"
-    [ "$(hoy inspect boat | jq -r '.[0].State.Status // .[0].state.status // "running"')" = running ]
     hoy rm -f boat
     [ -z "$(leases)" ]
 }
