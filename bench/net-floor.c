@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * net-floor BRIDGE NAME ADDRESS GATEWAY: what the kernel itself needs to give one container a network: a network
- * namespace, a veth pair between it and the bridge, an address (of a /24), a default route. The fewest requests of
- * netlink that do it, and no answer is looked at but whether it is an error. No check of anything, no leases, no
- * rules, no names: no tool can be faster. When it ends, the namespace does.
+ * net-floor BRIDGE NAME ADDRESS GATEWAY: what the kernel itself needs to give one container a network: a
+ * network namespace, a veth pair between it and the bridge, an address (of a /24), a default route. The
+ * fewest requests of netlink that do it, and no answer is looked at but whether it is an error. No check
+ * of anything, no leases, no rules, no names: no tool can be faster. When it ends, the namespace does.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>

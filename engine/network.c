@@ -133,7 +133,7 @@ static bool has_rules(int dir, const char *id)
 	_cleanup_(arena_free) struct arena a = ARENA_INIT;
 	struct attachment at;
 
-	return attachment_read(dir, id, &a, &at) == 0 && at.ports.n;
+	return attachment_read(dir, id, &a, &at) == 0 && (at.ports.n || at.allow.n);
 }
 
 static void release_by_helper(const char *data, const char *id)

@@ -6,6 +6,7 @@
 #include "base/list.h"
 #include "engine/network.h"
 #include "engine/values.h"
+#include "netns/allow.h"
 
 #define CONTAINER "container:"
 #define PATH	  "ns:"
@@ -154,6 +155,25 @@ static int first_set(const struct run_options *opt, struct net_wants *wants, str
 	return 0;
 }
 
+static int allow_set(const struct run_options *opt, struct net_wants *wants, struct arena *a,
+		     struct error *err)
+{
+	struct net_allow one;
+	size_t i;
+
+	if (opt->allow.n && !wants->networks.n)
+		return error_say(err, EINVAL, "--net-allow: needs --network with a network's name");
+	for (i = 0; i < opt->allow.n; i++) {
+		if (allow_parse(opt->allow.v[i], &one) < 0)
+			return value_wrong(
+				"--net-allow",
+				"none or ADDRESS[/PREFIX][:PORT[-PORT]][/tcp|/udp|/sctp]",
+				opt->allow.v[i], err);
+		LIST_ADD(a, &wants->allow, opt->allow.v[i]);
+	}
+	return 0;
+}
+
 int network_configure(const struct run_options *opt, struct arena *a, struct net_wants *ret,
 		      const char **path, struct error *err)
 {
@@ -180,6 +200,8 @@ int network_configure(const struct run_options *opt, struct arena *a, struct net
 		return value_wrong("--network", "ns: with an absolute path", *path, err);
 	if (r == 0)
 		r = first_set(opt, &wants, a, err);
+	if (r == 0)
+		r = allow_set(opt, &wants, a, err);
 	for (i = 0; r == 0 && i < wants.networks.n; i++)
 		r = network_use_check(&wants.networks.v[i], err);
 	if (r == 0)
@@ -194,8 +216,8 @@ void network_annotate(const struct net_wants *wants, struct string_map *map, str
 	_cleanup_(text_free) struct text t = TEXT_INIT;
 
 	/* Of the host's network there may be words about names. */
-	if (!wants->networks.n && !wants->join && !wants->ports.n && !wants->hosts.n && !wants->dns.n &&
-	    !wants->dns_search.n && !wants->dns_options.n)
+	if (!wants->networks.n && !wants->join && !wants->ports.n && !wants->hosts.n &&
+	    !wants->dns.n && !wants->dns_search.n && !wants->dns_options.n)
 		return;
 	table_write(&net_wants_table, wants, false, &t);
 	map_set(map, (struct string_pair){NETWORK_ANNOTATION, arena_strdup(a, t.s)}, a);

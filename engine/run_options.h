@@ -57,6 +57,7 @@ struct run_options {
 	const char *ip, *ip6, *mac;
 	struct option_list hosts, dns, dns_search, dns_options; /* names.h */
 	bool no_hosts;
+	struct option_list allow; /* --net-allow */
 	struct option_list publish, expose; /* publish.h */
 	bool publish_all;
 	unsigned userns;		 /* nothing but "host" is offered */

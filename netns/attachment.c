@@ -33,6 +33,8 @@ static const struct field fields[] = {
 	FIELD_STRING(struct attachment, mac, "mac"),
 	FIELD_STRINGS(struct attachment, aliases, "aliases"),
 	FIELD_LIST(struct attachment, ports, "ports", net_port_table),
+	FIELD_STRINGS(struct attachment, allow, "allow"),
+	FIELD_STRING(struct attachment, bridge_mac, "bridgeMac"),
 };
 static const struct table table = TABLE(fields);
 

@@ -33,6 +33,8 @@ struct attachment {
 	const char *mac; /* NULL: as ip_mac makes it of the first of its addresses */
 	struct strings aliases;
 	struct net_ports ports; /* that lead to it */
+	struct strings allow;	/* all that it may reach (allow.h); none: everything */
+	const char *bridge_mac; /* where that is so */
 };
 
 struct attachments {

@@ -38,7 +38,7 @@ static int attachment_claim(struct net_job *j, struct joining *g, struct error *
 static int attachment_note(struct net_job *j, struct joining *g, struct error *err)
 {
 	const struct net_request *q = j->request;
-	char name[IF_NAMESIZE];
+	char name[IF_NAMESIZE], mac[MAC_TEXT];
 	int r = attachment_claim(j, g, err);
 
 	if (r < 0)
@@ -54,6 +54,9 @@ static int attachment_note(struct net_job *j, struct joining *g, struct error *e
 	/* They lead to its first network. */
 	if (g->first)
 		g->at.ports = q->wants.ports;
+	g->at.allow = q->wants.allow;
+	if (g->at.allow.n)
+		g->at.bridge_mac = arena_strdup(j->arena, mac_text(g->bridge.mac, mac));
 	if (q->hostname)
 		LIST_ADD(j->arena, &g->at.aliases, q->hostname);
 	attachment_by_parent(&g->at, j->arena);
@@ -156,10 +159,11 @@ static void protect_joining(struct net_job *j, const struct joining *g)
 	struct strings addresses;
 
 	protect_network(&j->protect, &g->net);
-	if (!g->at.ports.n)
+	if (!g->at.ports.n && !g->at.allow.n)
 		return;
 	attachment_addresses(g->dir, j->request->id, j->arena, &addresses);
 	protect_ports(&j->protect, &g->at, &addresses);
+	protect_limits(&j->protect, &g->at, &addresses);
 }
 
 int joining_begin(struct net_job *j, struct joining *g, struct error *err)

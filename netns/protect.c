@@ -8,7 +8,9 @@
 #include "base/data.h"
 #include "base/fd.h"
 #include "base/list.h"
+#include "netns/allow.h"
 #include "netns/conntrack.h"
+#include "netns/use.h"
 
 int protect_open(struct protect *p, const char *data, struct error *err)
 {
@@ -97,6 +99,61 @@ void protect_ports(struct protect *p, const struct attachment *at, const struct 
 		ports_each(&at->ports.v[i], addresses, port_add, p->firewall);
 }
 
+static struct firewall_limit limit_of(const struct attachment *at, const struct strings *addresses)
+{
+	struct firewall_limit out = {.interface = at->host_interface};
+	size_t i;
+
+	for (i = 0; i < addresses->n && out.n < 2; i++)
+		out.n += ip_parse(addresses->v[i], false, &out.addresses[out.n]) == 0;
+	if (!at->mac || mac_parse(at->mac, out.mac) < 0)
+		ip_mac(&out.addresses[0], out.mac);
+	if (at->bridge_mac)
+		mac_parse(at->bridge_mac, out.bridge);
+	return out;
+}
+
+/* Every address with everything of its family that it may reach. */
+static void allows_each(const struct attachment *at, const struct firewall_limit *limit,
+			void (*each)(void *arg, const struct firewall_allow *a), void *arg)
+{
+	static const uint8_t with_ports[] = {IPPROTO_TCP, IPPROTO_UDP};
+	size_t i, k, n;
+
+	for (i = 0; i < limit->n; i++)
+		for (k = 0; k < at->allow.n; k++) {
+			struct firewall_allow out = {.from = limit->addresses[i]};
+			struct net_allow a;
+
+			if (allow_parse(at->allow.v[k], &a) != 1 || a.to.family != out.from.family)
+				continue;
+			out.to = a.to;
+			out.proto = a.proto;
+			out.first = a.first;
+			out.last = a.last;
+			for (n = 0; n < (a.first && !a.proto ? 2 : 1); n++) {
+				if (a.first && !a.proto)
+					out.proto = with_ports[n];
+				each(arg, &out);
+			}
+		}
+}
+
+static void allow_add(void *arg, const struct firewall_allow *a)
+{
+	firewall_add_allow(arg, a);
+}
+
+void protect_limits(struct protect *p, const struct attachment *at, const struct strings *addresses)
+{
+	const struct firewall_limit limit = limit_of(at, addresses);
+
+	if (!at->allow.n)
+		return;
+	firewall_limit(p->firewall, &limit);
+	allows_each(at, &limit, allow_add, p->firewall);
+}
+
 /* What the kernel remembers of TCP ends by itself; of UDP it would go on. */
 static bool has_datagrams(const struct attachment *at)
 {
@@ -115,7 +172,13 @@ void protect_forget(struct protect *p, const struct attachment *at, const struct
 
 	for (i = 0; i < at->ports.n; i++)
 		ports_each(&at->ports.v[i], addresses, port_remove, p->firewall);
-	for (i = 0; i < addresses->n && has_datagrams(at); i++)
+	if (at->allow.n) {
+		const struct firewall_limit limit = limit_of(at, addresses);
+
+		firewall_remove_limit(p->firewall, &limit);
+	}
+	/* Who gets the address next mustn't be let through by what was allowed. */
+	for (i = 0; i < addresses->n && (has_datagrams(at) || at->allow.n); i++)
 		if (ip_parse(addresses->v[i], false, &a) == 0)
 			conntrack_forget(&a, NULL);
 }
@@ -134,6 +197,22 @@ static void port_list(void *arg, const struct firewall_port *p)
 	LIST_ADD(&l->arena, &l->all.ports, *p);
 }
 
+static void allow_list(void *arg, const struct firewall_allow *a)
+{
+	struct listing *l = arg;
+
+	LIST_ADD(&l->arena, &l->all.allows, *a);
+}
+
+static void limit_list(struct listing *l, const struct attachment *at,
+		       const struct strings *addresses)
+{
+	const struct firewall_limit limit = limit_of(at, addresses);
+
+	LIST_ADD(&l->arena, &l->all.limits, limit);
+	allows_each(at, &limit, allow_list, l);
+}
+
 static void containers_list(struct listing *l, int dir)
 {
 	struct attachments all;
@@ -142,11 +221,13 @@ static void containers_list(struct listing *l, int dir)
 
 	attachment_list(dir, &l->arena, &all);
 	for (i = 0; i < all.n; i++) {
-		if (!all.v[i].ports.n || !attachment_alive(&all.v[i]))
+		if ((!all.v[i].ports.n && !all.v[i].allow.n) || !attachment_alive(&all.v[i]))
 			continue;
 		attachment_addresses(dir, all.v[i].id, &l->arena, &addresses);
 		for (k = 0; k < all.v[i].ports.n; k++)
 			ports_each(&all.v[i].ports.v[k], &addresses, port_list, l);
+		if (all.v[i].allow.n)
+			limit_list(l, &all.v[i], &addresses);
 	}
 }
 

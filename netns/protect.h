@@ -35,6 +35,9 @@ void protect_close(struct protect *p);
 void protect_network(struct protect *p, const struct net *n);
 /* The container's ports lead to these addresses of its own, as texts. */
 void protect_ports(struct protect *p, const struct attachment *at, const struct strings *addresses);
+/* It reaches what it is allowed to and nothing else, if there is a limit. To be committed before its
+ * interface is there. */
+void protect_limits(struct protect *p, const struct attachment *at, const struct strings *addresses);
 /* What leads to one that is gone doesn't any more, and its connections are forgotten. */
 void protect_forget(struct protect *p, const struct attachment *at, const struct strings *addresses);
 /* Another network is gone. */

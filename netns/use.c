@@ -23,6 +23,7 @@ static const struct field wants_fields[] = {
 	FIELD_LIST(struct net_wants, networks, "networks", use_table),
 	FIELD_LIST(struct net_wants, ports, "ports", net_port_table),
 	FIELD_STRING(struct net_wants, join, "join"),
+	FIELD_STRINGS(struct net_wants, allow, "allow"),
 	FIELD_STRINGS(struct net_wants, hosts, "hosts"),
 	FIELD_STRINGS(struct net_wants, dns, "dns"),
 	FIELD_STRINGS(struct net_wants, dns_search, "dnsSearch"),

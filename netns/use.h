@@ -30,6 +30,7 @@ struct net_wants {
 	struct net_uses networks;
 	struct net_ports ports; /* that it publishes */
 	const char *join; /* instead: the network namespace of this container, by name or ID */
+	struct strings allow; /* all that it may reach (allow.h); none: everything */
 	/* Names (engine/names.h). */
 	struct strings hosts;			     /* "ADDRESS NAME", more for /etc/hosts */
 	struct strings dns, dns_search, dns_options; /* instead of the host's */

@@ -105,6 +105,45 @@ from_host() {
     is hello
 }
 
+@test "--net-allow: it reaches what is allowed and nothing else" {
+    hoy network create --ipv6 sea
+    serve --network sea
+    address=$(address_of boat sea)
+    in_net() { hoy run --rm --network sea "${@:2}" --rootfs "$ROOTFS" sh -c "$1 </dev/null"; }
+    # The control first.
+    ok in_net 'nc -w 2 192.0.2.2 99'
+    ok in_net "nc -w 2 $address 80"
+    ok in_net 'nc -w 2 192.0.2.2 99' --net-allow 192.0.2.0/24:99/tcp
+    says outside
+    ok in_net 'nc -w 2 192.0.2.2 99' --net-allow none --net-allow 192.0.2.2:90-100
+    ok in_net "nc -w 2 $address 80" --net-allow "$address"
+    is hello
+    fails 1 in_net 'nc -w 1 192.0.2.2 99' --net-allow 192.0.2.0/24:98/tcp
+    fails 1 in_net 'nc -w 1 192.0.2.2 99' --net-allow 192.0.2.2:99/udp
+    fails 1 in_net 'nc -w 1 192.0.2.2 99' --net-allow fd00::/8
+    fails 1 in_net 'nc -w 1 192.0.2.2 99' --net-allow none
+    fails 1 in_net "nc -w 1 $address 80" --net-allow 192.0.2.2
+    fails 1 in_net "ip addr add $address/24 dev eth0; nc -w 1 192.0.2.2 99" --cap-add NET_ADMIN --net-allow none
+    for text in x 10.0.0.1/8 10.0.0.0/8:0 10.0.0.0/8:2-1 10.0.0.0/8:80/x '[fd00::1' fd00::1:80/tcp/udp ''; do
+        fails 125 in_net true --net-allow "$text"
+        says "--net-allow: must be none or ADDRESS"
+    done
+    fails 125 hoy run --rm --network none --net-allow none --rootfs "$ROOTFS" true
+    says "--net-allow: needs --network"
+    # Nothing of a limit is left; the one container's interface is in no rule.
+    run nft list ruleset
+    has_not '"hv'
+}
+
+@test "a limit stays when the rules are made again" {
+    serve --network bridge --net-allow none
+    fails 1 hoy exec boat sh -c 'nc -w 1 192.0.2.2 99 </dev/null'
+    nft flush ruleset
+    ok hoy exec boat sh -c 'nc -w 1 192.0.2.2 99 </dev/null'
+    ok hoy network reload
+    fails 1 hoy exec boat sh -c 'nc -w 1 192.0.2.2 99 </dev/null'
+}
+
 @test "rules that somebody has flushed come back with reload and with the next start" {
     serve -p 8080:80
     address=$(address_of boat)

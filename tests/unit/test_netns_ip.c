@@ -6,8 +6,11 @@
 #include <stdint.h>
 #include <string.h>
 
+#include <netinet/in.h>
+
 #include <cmocka.h>
 
+#include "netns/allow.h"
 #include "netns/ip.h"
 
 static struct ip ip(const char *text)
@@ -91,9 +94,45 @@ static void test_next(void **state)
 	assert_false(ip_next(&a, 1, &b));
 }
 
+static void test_allow(void **state)
+{
+	static const char *const wrong[] = {"",
+					    "x",
+					    "10.0.0.1/8",
+					    "10.0.0.0/8:",
+					    "10.0.0.0/8:0",
+					    "10.0.0.0/8:2-1",
+					    "10.0.0.0/8:65536",
+					    "10.0.0.0/33",
+					    "10.0.0.0/8:80/x",
+					    "[fd00::1",
+					    "[fd00::1]x",
+					    "fd00::1:80:",
+					    "10.0.0.0/8/tcp/udp",
+					    "/tcp",
+					    "none/tcp"};
+	struct net_allow a;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(allow_parse("none", &a), 0);
+	assert_int_equal(allow_parse("10.0.0.0/8", &a), 1);
+	assert_true(a.to.family == AF_INET && a.to.prefix == 8 && !a.proto && !a.first && !a.last);
+	assert_int_equal(allow_parse("1.1.1.1:53/udp", &a), 1);
+	assert_true(a.to.prefix == 32 && a.proto == IPPROTO_UDP && a.first == 53 && a.last == 53);
+	assert_int_equal(allow_parse("[fd00::/8]:80-90/tcp", &a), 1);
+	assert_true(a.to.family == AF_INET6 && a.to.prefix == 8 && a.first == 80 && a.last == 90);
+	assert_int_equal(allow_parse("fd00::1", &a), 1);
+	assert_true(a.to.prefix == 128 && !a.first);
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		if (allow_parse(wrong[i], &a) >= 0)
+			fail_msg("\"%s\" was taken", wrong[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_allow),
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_subnets),
 		cmocka_unit_test(test_next),
