@@ -109,8 +109,8 @@ const struct option_spec run_network_table[] = {
 	{.name = "network-alias", .value = "NAME", LIST(aliases),
 	 .help = "another name by which others in its networks know it; may be repeated"},
 	{.name = "net-allow", .value = "ADDRESS", LIST(allow),
-	 .help = "it reaches nothing but ADDRESS[/PREFIX][:PORT[-PORT]][/PROTOCOL], not even the host or a server of "
-		 "names; none: nothing; may be repeated"},
+	 .help = "it reaches nothing but ADDRESS[/PREFIX][:PORT[-PORT]][/PROTOCOL], not even the host or a "
+		 "server of names; none: nothing; may be repeated"},
 	{.name = "add-host", .value = "NAME:ADDRESS", LIST(hosts),
 	 .help = "a line in /etc/hosts; the address host-gateway is the host; may be repeated"},
 	{.name = "dns", .value = "ADDRESS", LIST(dns),
