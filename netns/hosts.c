@@ -12,6 +12,7 @@
 
 #define FILE_MAX (4u << 20)
 #define TAG	 " # hoy "
+#define LOCK	 ".hosts"
 
 /* ---- Lines ------------------------------------------------------------------------------------ */
 
@@ -77,7 +78,7 @@ static void file_change(const char *file, const char *network, const char *id, c
 	if (!file)
 		return;
 	fd = open(file, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
-	if (fd < 0 || fd_lock(fd, LOCK_EX) < 0 || fd_read_all(fd, FILE_MAX, &old) < 0)
+	if (fd < 0 || fd_read_all(fd, FILE_MAX, &old) < 0)
 		return;
 	hosts_without(old.s ? old.s : "", network, id, &new);
 	if (new.len &&new.s[new.len - 1] != '\n' && *lines)
@@ -99,20 +100,32 @@ void hosts_host(const char *file, const char *gateway, const struct net_wants *w
 		if (starts_with(wants->hosts.v[i], HOSTS_GATEWAY " "))
 			text_addf(&t, "%s\t%s\n", gateway, wants->hosts.v[i] + n);
 	fd = open(file, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
-	if (fd >= 0 && fd_lock(fd, LOCK_EX) == 0)
+	if (fd >= 0)
 		fd_write_all(fd, t.s, t.len);
 }
 
 /* ---- Coming and going -------------------------------------------------------------------------- */
 
+/* Beside the networks' directories, for a file may be of several. The file itself must not be the lock: its
+ * container could hold that, and with it everybody. */
+static int lock_take(int dir)
+{
+	int fd = openat(dir, "../" LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd >= 0 && fd_lock(fd, LOCK_EX) < 0)
+		fd = fd_close(fd);
+	return fd;
+}
+
 void hosts_join(int dir, const char *network, const struct attachment *at, struct arena *a)
 {
 	_cleanup_(text_free) struct text own = TEXT_INIT, others = TEXT_INIT;
+	_cleanup_fd_ int lock = lock_take(dir);
 	struct attachments all;
 	struct strings addresses;
 	size_t i;
 
-	if (fd_lock(dir, LOCK_EX) < 0)
+	if (lock < 0)
 		return;
 	attachment_list(dir, a, &all);
 	attachment_addresses(dir, at->id, a, &addresses);
@@ -129,20 +142,17 @@ void hosts_join(int dir, const char *network, const struct attachment *at, struc
 		file_change(other->hosts, network, at->id, own.s ? own.s : "");
 	}
 	file_change(at->hosts, network, NULL, others.s ? others.s : "");
-	flock(dir, LOCK_UN);
 }
 
 void hosts_leave(int dir, const char *network, const char *id)
 {
 	_cleanup_(arena_free) struct arena a = ARENA_INIT;
+	_cleanup_fd_ int lock = lock_take(dir);
 	struct attachments all;
 	size_t i;
 
-	if (fd_lock(dir, LOCK_EX) < 0)
-		return;
 	attachment_list(dir, &a, &all);
-	for (i = 0; i < all.n; i++)
+	for (i = 0; lock >= 0 && i < all.n; i++)
 		file_change(all.v[i].hosts, network, streq(all.v[i].id, id) ? NULL : id, "");
 	attachment_drop(dir, id);
-	flock(dir, LOCK_UN);
 }

@@ -6,8 +6,8 @@
  *	10.90.0.5	web www # hoy sea 3f…
  *
  * A line that hoy has added ends with a comment of the network and the container that it is about, by which it
- * is found when that leaves. What the container writes itself stays. Who comes or goes holds the lock of the
- * network's directory until all know it, so that nobody learns of one who has just gone.
+ * is found when that leaves. What the container writes itself stays. Who comes or goes holds a lock until all
+ * know it, so that nobody learns of one who has just gone.
  */
 #ifndef HOY_NETNS_HOSTS_H
 #define HOY_NETNS_HOSTS_H

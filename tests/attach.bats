@@ -128,6 +128,9 @@ WAIT_GO='while [ ! -e /tmp/go ]; do sleep 0.02; done'
     "${H[@]}" attach --no-stdin ship <<<"not this" >"$BATS_TEST_TMPDIR/out" 3>&- &
     JOB=$!
     JOBS+=("$JOB")
+    # It is attached before the other ends the container.
+    wait_until 10 eval '[[ $(find "/proc/$(sed -n "s/^PPid:\t//p" "/proc/$(pid_of ship)/status")/fd" -lname "socket:*" |
+        wc -l) == 2 ]]'
     echo this | "${H[@]}" attach ship >/dev/null 3>&-  || true
     job_ends 4
     run hoy logs "$boat"

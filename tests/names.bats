@@ -101,6 +101,24 @@ up() {
     knows_not a b
 }
 
+@test "a container that locks or fills its hosts holds nobody up" {
+    local pid
+    up a --network bridge
+    # The same file, the same lock as from inside.
+    flock "$(echo "$HOY_DATA_ROOT"/containers/*/hosts)" sleep 30 3>&- &
+    pid=$!
+    wait_until 5 sh -c "! flock -n $HOY_DATA_ROOT/containers/*/hosts true"
+    up b --network bridge
+    knows b a "$(address_of a)"
+    knows a b "$(address_of b)"
+    hoy exec b dd if=/dev/zero of=/etc/hosts bs=1M count=8 2>/dev/null
+    up c --network bridge
+    knows c b "$(address_of b)"
+    ok hoy rm -f c
+    pkill -P "$pid" || true
+    kill "$pid" 2>/dev/null || true
+}
+
 @test "twenty that come at once all know each other" {
     local pids=()
     for i in {1..20}; do

@@ -111,9 +111,11 @@ def talk(address, port):
 
 def attempt(address, port):
     try:
-        s = connect(address, port, 1)
+        s = connect(address, port, 5)
     except ConnectionRefusedError:
         return "refused"
+    except ConnectionResetError:
+        return "reset"
     except OSError:
         return "silent"
     try:
