@@ -12,6 +12,17 @@
 #include "netns/link.h"
 #include "netns/tool_verbs.h"
 
+/* Rules are gone before links (security.md, R13). */
+static int link_detach(struct net_job *j, const struct attachment *at, struct error *err)
+{
+	int r = protect_commit(&j->protect, err);
+
+	if (r < 0)
+		return r;
+	link_add_remove(j->host, at->host_interface);
+	return netlink_send(j->host, err);
+}
+
 static int detach_one(struct net_job *j, const char *network, bool live, bool *was,
 		      struct error *err)
 {
@@ -27,16 +38,13 @@ static int detach_one(struct net_job *j, const char *network, bool live, bool *w
 	*was = true;
 	attachment_addresses(dir, j->request->id, j->arena, &addresses);
 	protect_forget(&j->protect, &at, &addresses);
-	if (live) {
-		link_add_remove(j->host, at.host_interface);
-		r = netlink_send(j->host, err);
-	}
+	if (live)
+		r = link_detach(j, &at, err);
 	if (r == 0)
 		hosts_leave(dir, network, j->request->id);
 	return r;
 }
 
-/* Rules are gone before links (security.md, R13). */
 static int rules_commit(struct net_job *j, int r, struct error *err)
 {
 	int own = protect_commit(&j->protect, r < 0 ? NULL : err);
